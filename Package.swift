@@ -1,0 +1,53 @@
+// swift-tools-version:6.0
+import PackageDescription
+
+// `swift run` and `swift test` build debug. Training in an unoptimised engine would take days,
+// so the targets that compute are optimised in every configuration and use AVX2 and FMA on x86.
+#if arch(x86_64)
+let processor = ["-Xcc", "-march=x86-64-v3"]
+#else
+let processor: [String] = []
+#endif
+let fast: [SwiftSetting] = [
+  .unsafeFlags(["-O", "-wmo"] + processor, .when(configuration: .debug)),
+  .unsafeFlags(processor, .when(configuration: .release)),
+]
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "TGN",
+  products: [
+    .executable(name: "tgn", targets: ["CommandLine"]),
+    .executable(name: "exp-dior-ablation", targets: ["exp-dior-ablation"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+
+    .target(name: "Engine", dependencies: ["COpenBLAS"], swiftSettings: fast),
+    .target(name: "Imaging", dependencies: ["CPNG", "CJPEG"], swiftSettings: fast),
+    .target(name: "Checkpoints", dependencies: ["Engine"], swiftSettings: fast),
+    .target(name: "Models", dependencies: ["Engine", "Checkpoints"], swiftSettings: fast),
+    .target(
+      name: "LongTail",
+      dependencies: [
+        "Models", "Imaging", "Checkpoints", "Notebook", arguments, .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: fast),
+    .target(
+      name: "Notebook", dependencies: ["Imaging", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: fast),
+
+    .executableTarget(name: "CommandLine", dependencies: ["LongTail", arguments]),
+    .executableTarget(
+      name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
+
+    .testTarget(name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")]),
+  ],
+  swiftLanguageModes: [.v5]
+)
