@@ -9,7 +9,7 @@ let processor = ["-Xcc", "-march=x86-64-v3"]
 let processor: [String] = []
 #endif
 let fast: [SwiftSetting] = [
-  .unsafeFlags(["-O", "-wmo"] + processor, .when(configuration: .debug)),
+  .unsafeFlags(["-O", "-wmo", "-disable-batch-mode", "-num-threads", "2"] + processor, .when(configuration: .debug)),
   .unsafeFlags(processor, .when(configuration: .release)),
 ]
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -47,7 +47,7 @@ let package = Package(
     .executableTarget(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
 
-    .testTarget(name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")]),
+
   ],
   swiftLanguageModes: [.v5]
 )

@@ -1,0 +1,122 @@
+import Synchronization
+
+/// How a tensor was made: its inputs and the rule that carries a gradient back to them.
+final class Record {
+  /// Given the gradient of the loss by the output, the output itself, and which inputs need a gradient, the
+  /// gradients by the inputs. Written in tensor operations, so a gradient can be differentiated again.
+  /// The output is an argument, not captured: a captured output would keep itself alive for ever.
+  typealias Rule = (_ gradient: Tensor, _ output: Tensor, _ needed: [Bool]) -> [Tensor?]
+
+  let order: Int
+  let inputs: [Tensor]
+  let rule: Rule
+
+  private static let counter = Atomic<Int>(0)
+
+  init(inputs: [Tensor], rule: @escaping Rule) {
+    order = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
+    self.inputs = inputs
+    self.rule = rule
+  }
+}
+
+/// Whether operations on tracked tensors are recorded now.
+enum Recording {
+  nonisolated(unsafe) static var isOn = true
+}
+
+/// Runs `body` without recording: evaluation, generation, optimizer steps.
+public func withoutRecording<R>(_ body: () throws -> R) rethrows -> R {
+  let before = Recording.isOn
+  Recording.isOn = false
+  defer { Recording.isOn = before }
+  return try body()
+}
+
+/// Attaches a gradient rule to a freshly computed tensor, where one is wanted.
+func recorded(_ output: Tensor, from inputs: [Tensor], rule: @escaping Record.Rule) -> Tensor {
+  guard Recording.isOn, inputs.contains(where: \.isTracked) else { return output }
+  return Tensor(shape: output.shape, storage: output.storage, record: Record(inputs: inputs, rule: rule))
+}
+
+/// The gradients of `output` by each of `inputs`: reverse-mode differentiation.
+///
+/// - Parameters:
+///   - output: A scalar, or a tensor of any shape if `seed` is given.
+///   - inputs: Tracked tensors, leaves or intermediate. Only paths that lead to them are walked, and no other
+///     gradient is computed.
+///   - seed: The gradient by the output (default: one).
+///   - recording: Record the gradients themselves, to differentiate them again (R1, path length).
+/// - Returns: One tensor per input, of its shape; zeros where the output does not depend on it.
+public func gradients(
+  of output: Tensor, withRespectTo inputs: [Tensor], seed: Tensor? = nil, recording: Bool = false
+) -> [Tensor] {
+  precondition(seed != nil || output.count == 1, "a gradient needs a scalar or a seed; the shape is \(output.shape)")
+  precondition(seed == nil || seed!.shape == output.shape, "the seed's shape must be the output's")
+  precondition(inputs.allSatisfy(\.isTracked), "gradients are taken by tracked tensors: use .tracked")
+  let before = Recording.isOn
+  Recording.isOn = recording
+  defer { Recording.isOn = before }
+
+  let wanted = Set(inputs.map(ObjectIdentifier.init))
+  let path = nodesLeading(from: output, to: wanted)
+  var gradient: [ObjectIdentifier: Tensor] = [:]
+  gradient[ObjectIdentifier(output)] = seed ?? Tensor(repeating: 1, shape: output.shape)
+  for node in path.nodes {
+    let key = ObjectIdentifier(node)
+    guard let record = node.record, let incoming = gradient[key] else { continue }
+    if !wanted.contains(key) { gradient[key] = nil }
+    let needed = record.inputs.map { path.members.contains(ObjectIdentifier($0)) }
+    for (input, contribution) in zip(record.inputs, record.rule(incoming, node, needed)) {
+      guard let contribution, path.members.contains(ObjectIdentifier(input)) else { continue }
+      assert(contribution.shape == input.shape, "a rule gave \(contribution.shape) for \(input.shape)")
+      let inputKey = ObjectIdentifier(input)
+      gradient[inputKey] = gradient[inputKey].map { $0 + contribution } ?? contribution
+    }
+  }
+  return inputs.map { gradient[ObjectIdentifier($0)] ?? Tensor.zeros($0.shape) }
+}
+
+/// The tensors on paths from `output` to the wanted ones, latest first, and their identities.
+private func nodesLeading(from output: Tensor, to wanted: Set<ObjectIdentifier>)
+  -> (nodes: [Tensor], members: Set<ObjectIdentifier>)
+{
+  var reached: Set<ObjectIdentifier> = []
+  var nodes: [Tensor] = []
+  var pending = [output]
+  while let node = pending.popLast() {
+    guard node.isTracked, reached.insert(ObjectIdentifier(node)).inserted else { continue }
+    nodes.append(node)
+    if let record = node.record { pending.append(contentsOf: record.inputs) }
+  }
+  nodes.sort { ($0.record?.order ?? 0) < ($1.record?.order ?? 0) }
+  var members: Set<ObjectIdentifier> = []
+  for node in nodes {
+    let leads = node.record?.inputs.contains { members.contains(ObjectIdentifier($0)) } ?? false
+    if leads || wanted.contains(ObjectIdentifier(node)) { members.insert(ObjectIdentifier(node)) }
+  }
+  return (nodes.reversed().filter { members.contains(ObjectIdentifier($0)) }, members)
+}
+
+/// An operation with a fast kernel and a readable reference.
+///
+/// The kernel computes the value and the first gradient in few passes. Gradients of gradients come from
+/// differentiating `reference`, the same function in plain tensor operations: rarely needed, always right.
+func fused(
+  _ inputs: [Tensor], output: Tensor, reference: @escaping ([Tensor]) -> Tensor,
+  fastGradient: @escaping Record.Rule
+) -> Tensor {
+  recorded(output, from: inputs) { gradient, output, needed in
+    guard Recording.isOn else { return fastGradient(gradient, output, needed) }
+    // Aliases, so that an input that depends on another input is not differentiated through twice.
+    let aliases = inputs.map { input in
+      input.isTracked ? recorded(Tensor(shape: input.shape, storage: input.storage), from: [input]) { g, _, _ in [g] } : input
+    }
+    let wanted = aliases.indices.filter { needed[$0] && aliases[$0].isTracked }
+    let found = gradients(
+      of: reference(aliases), withRespectTo: wanted.map { aliases[$0] }, seed: gradient, recording: true)
+    var result = [Tensor?](repeating: nil, count: inputs.count)
+    for (index, value) in zip(wanted, found) { result[index] = value }
+    return result
+  }
+}

@@ -1,0 +1,54 @@
+/// gain · leakyReLU(factor · x + strength · noise + bias) in one pass.
+///
+/// The end of every layer of StyleGAN2 (the released `FusedLeakyReLU`, `NoiseInjection`): x [N,...,C], bias [C],
+/// noise [N,...,1] (or [1,...,1]), strength [1], factor a constant (the equalised learning rate's scale).
+public func biasActivation(
+  _ x: Tensor, bias: Tensor, noise: Tensor? = nil, strength: Tensor? = nil, factor: Float = 1, slope: Float = 0.2,
+  gain: Float = Float(2).squareRoot()
+) -> Tensor {
+  let output = biasActivationKernel(x, bias, noise, strength, factor, slope, gain)
+  var inputs = [x, bias]
+  if let strength { inputs.append(strength) }
+  return recorded(output, from: inputs) { g, y, needed in
+    // The activation keeps its input's sign, so the output tells where the slope applies.
+    let inner = leakyReLUGradient(g, signs: y, slope: slope, gain: gain)
+    return [
+      needed[0] ? (factor == 1 ? inner : inner * factor) : nil,
+      needed[1] ? inner.sum(to: bias.shape) : nil,
+    ] + (strength == nil ? [] : [needed[2] ? (inner.sum([-1], keepingAxes: true) * noise!).sum().reshaped([1]) : nil])
+  }
+}
+
+/// The same in plain tensor operations.
+func biasActivationReference(
+  _ x: Tensor, bias: Tensor, noise: Tensor?, strength: Tensor?, factor: Float, slope: Float, gain: Float
+) -> Tensor {
+  var sum = x * factor + bias
+  if let noise, let strength { sum = sum + noise * strength }
+  return sum.leakyReLU(slope: slope, gain: gain)
+}
+
+private func biasActivationKernel(
+  _ x: Tensor, _ bias: Tensor, _ noise: Tensor?, _ strength: Tensor?, _ factor: Float, _ slope: Float, _ gain: Float
+) -> Tensor {
+  let channels = x.shape[x.rank - 1]
+  precondition(bias.count == channels, "bias \(bias.shape) does not fit \(x.shape)")
+  let result = Tensor(uninitialized: x.shape)
+  let rows = x.count / max(1, channels)
+  if let noise { precondition(noise.count > 0 && rows % noise.count == 0, "noise \(noise.shape) does not fit \(x.shape)") }
+  let amount = strength?.item ?? 0
+  Parallel.ranges(rows, grain: max(1, 32768 / max(1, channels))) { start, end in
+    let (p, b, o) = (x.pointer, bias.pointer, result.pointer)
+    for row in start..<end {
+      let shift = noise.map { amount * $0.pointer[row % $0.count] } ?? 0
+      let base = row &* channels
+      var c = 0
+      while c < channels {
+        let value = (p[base &+ c] * factor + b[c] + shift) * gain
+        o[base &+ c] = value > 0 ? value : value * slope
+        c &+= 1
+      }
+    }
+  }
+  return result
+}

@@ -1,0 +1,102 @@
+/// How a convolution's window moves: the same in both directions.
+public struct Window: Hashable, Sendable {
+  public var stride: Int
+  /// Zeros on each side.
+  public var padding: Int
+
+  public init(stride: Int = 1, padding: Int = 0) {
+    self.stride = stride
+    self.padding = padding
+  }
+
+  func outputSize(_ input: Int, kernel: Int) -> Int { (input + 2 * padding - kernel) / stride + 1 }
+}
+
+/// Cross-correlation, as every framework's "convolution": x [N,H,W,I], weight [K,K,I,O] → [N,H',W',O].
+///
+/// Convolution, its gradient by the input and its gradient by the weight are three bilinear maps, and each one's
+/// derivatives are the other two: so gradients of any order need nothing else.
+public func conv2d(_ x: Tensor, _ weight: Tensor, _ window: Window = Window()) -> Tensor {
+  precondition(
+    x.rank == 4 && weight.rank == 4 && x.shape[3] == weight.shape[2],
+    "conv2d takes [N,H,W,I] and [K,K,I,O]; the shapes are \(x.shape) and \(weight.shape)")
+  let size = ConvolutionSize(input: x.shape, weight: weight.shape, window: window)
+  precondition(size.outHeight > 0 && size.outWidth > 0, "the window \(weight.shape) does not fit \(x.shape)")
+  let result = ConvolutionKernels.forward(x, weight, size)
+  return recorded(result, from: [x, weight]) { g, _, needed in
+    [
+      needed[0] ? conv2dInputGradient(g, weight, window, inputSize: (x.shape[1], x.shape[2])) : nil,
+      needed[1] ? conv2dWeightGradient(x, g, window, kernel: (weight.shape[0], weight.shape[1])) : nil,
+    ]
+  }
+}
+
+/// The gradient of `conv2d` by its input; by itself, transposed convolution.
+/// g [N,H',W',O], weight [K,K,I,O] → [N,H,W,I].
+func conv2dInputGradient(_ g: Tensor, _ weight: Tensor, _ window: Window, inputSize: (Int, Int)) -> Tensor {
+  let input = [g.shape[0], inputSize.0, inputSize.1, weight.shape[2]]
+  let size = ConvolutionSize(input: input, weight: weight.shape, window: window)
+  precondition(
+    g.shape == size.outputShape, "a gradient of shape \(size.outputShape) was expected, not \(g.shape)")
+  let result = ConvolutionKernels.inputGradient(g, weight, size)
+  return recorded(result, from: [g, weight]) { u, _, needed in
+    [
+      needed[0] ? conv2d(u, weight, window) : nil,
+      needed[1] ? conv2dWeightGradient(u, g, window, kernel: (weight.shape[0], weight.shape[1])) : nil,
+    ]
+  }
+}
+
+/// The gradient of `conv2d` by its weight. x [N,H,W,I], g [N,H',W',O] → [K,K,I,O].
+func conv2dWeightGradient(_ x: Tensor, _ g: Tensor, _ window: Window, kernel: (Int, Int)) -> Tensor {
+  let weight = [kernel.0, kernel.1, x.shape[3], g.shape[3]]
+  let size = ConvolutionSize(input: x.shape, weight: weight, window: window)
+  precondition(
+    g.shape == size.outputShape, "a gradient of shape \(size.outputShape) was expected, not \(g.shape)")
+  let result = ConvolutionKernels.weightGradient(x, g, size)
+  return recorded(result, from: [x, g]) { v, _, needed in
+    [
+      needed[0] ? conv2dInputGradient(g, v, window, inputSize: (x.shape[1], x.shape[2])) : nil,
+      needed[1] ? conv2d(x, v, window) : nil,
+    ]
+  }
+}
+
+/// Transposed convolution: x [N,H,W,I], weight [K,K,O,I] → [N,(H-1)·stride - 2·padding + K, …, O].
+public func convTranspose2d(_ x: Tensor, _ weight: Tensor, _ window: Window) -> Tensor {
+  precondition(
+    x.rank == 4 && weight.rank == 4 && x.shape[3] == weight.shape[3],
+    "convTranspose2d takes [N,H,W,I] and [K,K,O,I]; the shapes are \(x.shape) and \(weight.shape)")
+  func grown(_ size: Int, _ kernel: Int) -> Int { (size - 1) * window.stride - 2 * window.padding + kernel }
+  return conv2dInputGradient(
+    x, weight, window, inputSize: (grown(x.shape[1], weight.shape[0]), grown(x.shape[2], weight.shape[1])))
+}
+
+/// All sizes of one convolution.
+struct ConvolutionSize {
+  let batch, height, width, inChannels, kernelHeight, kernelWidth, outChannels, outHeight, outWidth: Int
+  let window: Window
+
+  init(input: [Int], weight: [Int], window: Window) {
+    batch = input[0]
+    height = input[1]
+    width = input[2]
+    inChannels = input[3]
+    kernelHeight = weight[0]
+    kernelWidth = weight[1]
+    outChannels = weight[3]
+    self.window = window
+    outHeight = window.outputSize(height, kernel: weight[0])
+    outWidth = window.outputSize(width, kernel: weight[1])
+  }
+
+  var outputShape: [Int] { [batch, outHeight, outWidth, outChannels] }
+  var inputShape: [Int] { [batch, height, width, inChannels] }
+  var weightShape: [Int] { [kernelHeight, kernelWidth, inChannels, outChannels] }
+  /// Output positions over the whole batch.
+  var pixels: Int { batch * outHeight * outWidth }
+  /// Values under one window.
+  var windowCount: Int { kernelHeight * kernelWidth * inChannels }
+  /// A 1×1 convolution that touches every pixel is a plain matrix product.
+  var isPointwise: Bool { kernelHeight == 1 && kernelWidth == 1 && window.stride == 1 && window.padding == 0 }
+}

@@ -1,0 +1,67 @@
+/// The largest value of each window, by channel: x [N,H,W,C] → [N,H',W',C]. Padding never wins.
+public func maxPool2d(_ x: Tensor, kernel: Int, _ window: Window) -> Tensor {
+  let (batch, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
+  let (outHeight, outWidth) = (window.outputSize(height, kernel: kernel), window.outputSize(width, kernel: kernel))
+  let result = Tensor(uninitialized: [batch, outHeight, outWidth, channels])
+  // Where each maximum stands within its picture.
+  let source = SourceIndices(
+    perSampleInput: height * width * channels, perSampleOutput: outHeight * outWidth * channels, batch: batch)
+  Parallel.pieces(batch * outHeight) { row in
+    let (image, y) = row.quotientAndRemainder(dividingBy: outHeight)
+    let picture = x.pointer + image * height * width * channels
+    for column in 0..<outWidth {
+      let out = (row * outWidth + column) * channels
+      let rows = max(0, y * window.stride - window.padding)..<min(height, y * window.stride - window.padding + kernel)
+      let left = column * window.stride - window.padding
+      let columns = max(0, left)..<min(width, left + kernel)
+      for c in 0..<channels {
+        var best = -Float.infinity
+        var place = (rows.lowerBound * width + columns.lowerBound) * channels + c
+        for iy in rows {
+          for ix in columns {
+            let index = (iy * width + ix) * channels + c
+            if picture[index] > best { (best, place) = (picture[index], index) }
+          }
+        }
+        result.pointer[out + c] = best
+        source.indices[out + c] = Int32(place)
+      }
+    }
+  }
+  return recorded(result, from: [x]) { g, _, _ in [scatter(g, source, shape: x.shape)] }
+}
+
+/// For each output element, the element of the same sample that it was taken from.
+private final class SourceIndices {
+  let indices: UnsafeMutablePointer<Int32>
+  let perSampleInput, perSampleOutput, batch: Int
+
+  init(perSampleInput: Int, perSampleOutput: Int, batch: Int) {
+    indices = .allocate(capacity: max(1, perSampleOutput * batch))
+    (self.perSampleInput, self.perSampleOutput, self.batch) = (perSampleInput, perSampleOutput, batch)
+  }
+
+  deinit { indices.deallocate() }
+}
+
+/// Adds each element to where it was taken from; the adjoint of `gather`.
+private func scatter(_ g: Tensor, _ source: SourceIndices, shape: [Int]) -> Tensor {
+  let result = Tensor.zeros(shape)
+  Parallel.pieces(source.batch) { sample in
+    let target = result.pointer + sample * source.perSampleInput
+    let start = sample * source.perSampleOutput
+    for i in start..<(start + source.perSampleOutput) { target[Int(source.indices[i])] += g.pointer[i] }
+  }
+  return recorded(result, from: [g]) { u, _, _ in [gather(u, source, shape: g.shape)] }
+}
+
+/// Takes each element from where it stands.
+private func gather(_ x: Tensor, _ source: SourceIndices, shape: [Int]) -> Tensor {
+  let result = Tensor(uninitialized: shape)
+  Parallel.pieces(source.batch) { sample in
+    let picture = x.pointer + sample * source.perSampleInput
+    let start = sample * source.perSampleOutput
+    for i in start..<(start + source.perSampleOutput) { result.pointer[i] = picture[Int(source.indices[i])] }
+  }
+  return recorded(result, from: [x]) { g, _, _ in [scatter(g, source, shape: x.shape)] }
+}

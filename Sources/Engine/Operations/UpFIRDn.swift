@@ -1,0 +1,116 @@
+/// Up-sampling by zeros, filtering and down-sampling in one pass, the same in both directions.
+///
+/// The two-dimensional kernel is the outer product of `taps` with itself, as every blur of StyleGAN2 is
+/// (Karras et al. 2020; the released `op/upfirdn2d.py`).
+public struct UpFIRDown: Hashable, Sendable {
+  public var taps: [Float]
+  public var up = 1
+  public var down = 1
+  /// Zeros before and after, at the up-sampled rate; negative crops.
+  public var padding: (before: Int, after: Int) {
+    get { (before, after) }
+    set { (before, after) = newValue }
+  }
+  private var before = 0
+  private var after = 0
+
+  public init(taps: [Float], up: Int = 1, down: Int = 1, padding: (before: Int, after: Int) = (0, 0)) {
+    self.taps = taps
+    self.up = up
+    self.down = down
+    (before, after) = padding
+  }
+
+  /// Blurring by [1,3,3,1]/8 before or after a change of size; `gain` multiplies the two-dimensional kernel.
+  public static func blur(up: Int = 1, down: Int = 1, padding: (before: Int, after: Int), gain: Float = 1) -> UpFIRDown {
+    UpFIRDown(taps: [1, 3, 3, 1].map { $0 / 8 * gain.squareRoot() }, up: up, down: down, padding: padding)
+  }
+
+  func outputSize(_ input: Int) -> Int { (input * up + before + after - taps.count) / down + 1 }
+
+  /// The filter whose matrix is the transpose of this one's, for inputs of the given size.
+  func adjoint(inputSize: Int) -> UpFIRDown {
+    UpFIRDown(
+      taps: taps.reversed(), up: down, down: up,
+      padding: (
+        taps.count - before - 1, inputSize * up - outputSize(inputSize) * down + before - up + 1
+      ))
+  }
+}
+
+/// x [N,H,W,C] → [N,H',W',C]. The gradient of an up-FIR-down is an up-FIR-down.
+public func upFIRDown(_ x: Tensor, _ filter: UpFIRDown) -> Tensor {
+  precondition(x.rank == 4, "upFIRDown takes [N,H,W,C]; the shape is \(x.shape)")
+  let (height, width) = (filter.outputSize(x.shape[1]), filter.outputSize(x.shape[2]))
+  precondition(height > 0 && width > 0, "the filter does not fit \(x.shape)")
+  // The two directions may differ by one cropped or added row where height and width differ in parity.
+  return upFIRDown(x, vertical: filter, horizontal: filter, outHeight: height, outWidth: width)
+}
+
+private func upFIRDown(
+  _ x: Tensor, vertical: UpFIRDown, horizontal: UpFIRDown, outHeight: Int, outWidth: Int
+) -> Tensor {
+  let value = upFIRDownKernel(x, vertical, horizontal, outHeight, outWidth)
+  return recorded(value, from: [x]) { g, _, _ in
+    [
+      upFIRDown(
+        g, vertical: vertical.adjoint(inputSize: x.shape[1]), horizontal: horizontal.adjoint(inputSize: x.shape[2]),
+        outHeight: x.shape[1], outWidth: x.shape[2])
+    ]
+  }
+}
+
+/// For each output position: the first input position, and the taps that meet inputs.
+private func contributions(_ filter: UpFIRDown, input: Int, output: Int) -> [[(position: Int, weight: Float)]] {
+  let taps = filter.taps
+  return (0..<output).map { position in
+    // Convolution: the kernel is turned around.
+    taps.indices.compactMap { tap in
+      let at = position * filter.down + tap - filter.padding.before
+      guard at >= 0, at % filter.up == 0, at / filter.up < input else { return nil }
+      return (at / filter.up, taps[taps.count - 1 - tap])
+    }
+  }
+}
+
+/// Rows are first combined vertically, a plain loop over W·C values, then horizontally, loops over C.
+private func upFIRDownKernel(
+  _ x: Tensor, _ vertical: UpFIRDown, _ horizontal: UpFIRDown, _ outHeight: Int, _ outWidth: Int
+) -> Tensor {
+  let (batch, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
+  let result = Tensor(uninitialized: [batch, outHeight, outWidth, channels])
+  guard result.count > 0 else { return result }
+  let rows = contributions(vertical, input: height, output: outHeight)
+  let columns = contributions(horizontal, input: width, output: outWidth)
+  let rowLength = width * channels
+  Parallel.ranges(batch * outHeight, grain: max(1, 16384 / max(1, outWidth * channels))) { start, end in
+    let combined = Storage(count: rowLength)
+    let line = combined.pointer
+    for row in start..<end {
+      let (image, y) = row.quotientAndRemainder(dividingBy: outHeight)
+      line.update(repeating: 0, count: rowLength)
+      for (position, weight) in rows[y] {
+        let source = x.pointer + (image * height + position) * rowLength
+        var i = 0
+        while i < rowLength {
+          line[i].addProduct(source[i], weight)
+          i &+= 1
+        }
+      }
+      let out = result.pointer + row * outWidth * channels
+      out.update(repeating: 0, count: outWidth * channels)
+      for column in 0..<outWidth {
+        let target = out + column * channels
+        for (position, weight) in columns[column] {
+          let source = line + position * channels
+          var i = 0
+          while i < channels {
+            target[i].addProduct(source[i], weight)
+            i &+= 1
+          }
+        }
+      }
+    }
+  }
+  return result
+}
