@@ -1,0 +1,142 @@
+import Foundation
+
+/// A rule that moves parameters along their gradients. Parameters are changed in place.
+public protocol Optimizer: AnyObject {
+  var learningRate: Float { get set }
+
+  /// One step. `gradients` are in the order of the parameters given at the start.
+  func step(_ gradients: [Tensor])
+
+  /// Everything a resumed run needs, by name, in float32.
+  var state: [(key: String, value: Tensor)] { get }
+
+  /// Takes back what `state` gave.
+  func restore(_ state: [String: Tensor])
+}
+
+/// Adam (Kingma and Ba 2015) as `torch.optim.Adam`: weight decay is added to the gradient.
+public final class Adam: Optimizer {
+  public var learningRate: Float
+  private let parameters: [Parameter]
+  private let betas: (Float, Float)
+  private let epsilon: Float
+  private let weightDecay: Float
+  private let first: [Tensor]
+  private let second: [Tensor]
+  private var steps = 0
+
+  public init(
+    _ parameters: [Parameter], learningRate: Float = 1e-3, betas: (Float, Float) = (0.9, 0.999),
+    epsilon: Float = 1e-8, weightDecay: Float = 0
+  ) {
+    self.parameters = parameters
+    self.learningRate = learningRate
+    self.betas = betas
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    first = parameters.map { .zeros($0.value.shape) }
+    second = parameters.map { .zeros($0.value.shape) }
+  }
+
+  public func step(_ gradients: [Tensor]) {
+    precondition(gradients.count == parameters.count, "one gradient per parameter is needed")
+    steps += 1
+    let (b1, b2, decay, eps) = (betas.0, betas.1, weightDecay, epsilon)
+    let correction1 = 1 - pow(Double(b1), Double(steps))
+    let correction2 = 1 - pow(Double(b2), Double(steps))
+    let rate = Float(Double(learningRate) / correction1)
+    let rootScale = Float(1 / correction2.squareRoot())
+    for (index, parameter) in parameters.enumerated() {
+      let (w, g) = (parameter.value.pointer, gradients[index].pointer)
+      let (m, v) = (first[index].pointer, second[index].pointer)
+      Parallel.ranges(parameter.value.count) { start, end in
+        var i = start
+        while i < end {
+          let gradient = g[i] + decay * w[i]
+          m[i] = b1 * m[i] + (1 - b1) * gradient
+          v[i] = b2 * v[i] + (1 - b2) * gradient * gradient
+          w[i] -= rate * m[i] / (v[i].squareRoot() * rootScale + eps)
+          i &+= 1
+        }
+      }
+    }
+  }
+
+  public var state: [(key: String, value: Tensor)] {
+    [("step", Tensor(Float(steps)))]
+      + first.enumerated().map { ("exp_avg.\($0.offset)", $0.element) }
+      + second.enumerated().map { ("exp_avg_sq.\($0.offset)", $0.element) }
+  }
+
+  public func restore(_ state: [String: Tensor]) {
+    steps = Int(state["step"]?.item ?? 0)
+    for (index, moment) in first.enumerated() { restoreMoment(moment, from: state["exp_avg.\(index)"]) }
+    for (index, moment) in second.enumerated() { restoreMoment(moment, from: state["exp_avg_sq.\(index)"]) }
+  }
+}
+
+/// Stochastic gradient descent with momentum as `torch.optim.SGD`: weight decay is added to the gradient.
+public final class SGD: Optimizer {
+  public var learningRate: Float
+  private let parameters: [Parameter]
+  private let momentum: Float
+  private let weightDecay: Float
+  private let isNesterov: Bool
+  private let velocity: [Tensor]
+  private var steps = 0
+
+  public init(
+    _ parameters: [Parameter], learningRate: Float, momentum: Float = 0, weightDecay: Float = 0, nesterov: Bool = false
+  ) {
+    self.parameters = parameters
+    self.learningRate = learningRate
+    self.momentum = momentum
+    self.weightDecay = weightDecay
+    isNesterov = nesterov
+    velocity = parameters.map { .zeros($0.value.shape) }
+  }
+
+  public func step(_ gradients: [Tensor]) {
+    precondition(gradients.count == parameters.count, "one gradient per parameter is needed")
+    let (rate, decay, momentum, isNesterov) = (learningRate, weightDecay, self.momentum, self.isNesterov)
+    for (index, parameter) in parameters.enumerated() {
+      let (w, g, v) = (parameter.value.pointer, gradients[index].pointer, velocity[index].pointer)
+      Parallel.ranges(parameter.value.count) { start, end in
+        for i in start..<end {
+          let gradient = g[i] + decay * w[i]
+          v[i] = momentum * v[i] + gradient
+          w[i] -= rate * (isNesterov ? gradient + momentum * v[i] : v[i])
+        }
+      }
+    }
+    steps += 1
+  }
+
+  public var state: [(key: String, value: Tensor)] {
+    velocity.enumerated().map { ("momentum_buffer.\($0.offset)", $0.element) }
+  }
+
+  public func restore(_ state: [String: Tensor]) {
+    for (index, moment) in velocity.enumerated() { restoreMoment(moment, from: state["momentum_buffer.\(index)"]) }
+  }
+}
+
+private func restoreMoment(_ moment: Tensor, from saved: Tensor?) {
+  guard let saved else { return }
+  precondition(saved.count == moment.count, "an optimizer state of shape \(saved.shape) does not fit \(moment.shape)")
+  moment.pointer.update(from: saved.pointer, count: moment.count)
+}
+
+/// Moves each parameter of `average` towards `model`: average · decay + model · (1 - decay). Buffers are copied.
+public func updateMovingAverage(_ average: Module, towards model: Module, decay: Float) {
+  for (mine, theirs) in zip(average.states, model.states) {
+    guard mine.state is Parameter else {
+      mine.state.set(theirs.state.value)
+      continue
+    }
+    let (a, b) = (mine.state.value.pointer, theirs.state.value.pointer)
+    Parallel.ranges(mine.state.value.count) { start, end in
+      for i in start..<end { a[i] = a[i] * decay + b[i] * (1 - decay) }
+    }
+  }
+}
