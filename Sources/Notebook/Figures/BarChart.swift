@@ -45,17 +45,19 @@ public struct BarChart: Figure {
   public var hasData: Bool { series.contains { $0.values.contains(where: \.isFinite) } }
 
   public var script: String {
-    var text = FigureStyle.prelude(title: title)
-    text += "set ylabel \(FigureStyle.quoted(yLabel))\n" + GroupAxis(groups).script
-    text += "set style fill solid 1 noborder\nset errorbars 0.6\n"
+    var text = FigureStyle.prelude(for: self, legend: series.map(\.name))
+    text += "set ylabel \(FigureStyle.quoted(yLabel))\n" + GroupAxis(groups).script(size: size, right: 30)
+    text += "set style fill solid 1 noborder\n"
     let ends = series.flatMap { one in
       one.values.indices.flatMap { i in [one.values[i] + (one.errors?[i] ?? 0), one.values[i] - (one.errors?[i] ?? 0)] }
     }.filter(\.isFinite)
-    let top = max(0, ends.max() ?? 1)
-    let bottom = min(0, ends.min() ?? 0)
-    let automatic = (bottom < 0 ? -FigureStyle.roundedUp(-bottom) : 0)...(top > 0 ? FigureStyle.roundedUp(top) : 0)
-    text += "set yrange \(FigureStyle.range(yRange ?? automatic))\n"
-    if bottom < 0 { text += "set xzeroaxis lt 1 lw 1 lc rgb '#555555'\n" }
+    if let yRange {
+      text += "set yrange \(FigureStyle.range(yRange))\n"
+    } else if let bottom = ends.min(), bottom < 0 {
+      text += "set yrange [*:0<*]\nset xzeroaxis lt 1 lw 1 lc rgb '#555555'\n"
+    } else {
+      text += "set yrange [0:\(FigureStyle.roundedUp(ends.max() ?? 1))]\n"
+    }
     let width = 0.8 / Double(max(series.count, 1))
     var parts: [String] = []
     var bars: [String] = []
@@ -68,10 +70,9 @@ public struct BarChart: Figure {
       let style = "with boxes lc rgb '\(FigureStyle.colour(index))' title \(FigureStyle.quoted(one.name))"
       parts.append("$series\(index) using 1:2:(\(width * 0.92)) \(style)")
       if let errors = one.errors, errors.contains(where: { $0 > 0 }) {
-        bars.append("$series\(index) using 1:2:3 with yerrorbars lc rgb '#000000' lw 1.2 pt -1 notitle")
+        bars.append(FigureStyle.errorBars("series\(index)", colour: index % 8 == 2 ? "#8c8c8c" : "#000000"))
       }
     }
-    if series.count < 2 && series.first?.name.isEmpty ?? true { text += "unset key\n" }
     return text + "plot " + (parts + bars).joined(separator: ", \\\n  ") + "\n"
   }
 
@@ -91,19 +92,32 @@ struct GroupAxis {
 
   init(_ names: [String]) { self.names = names }
 
-  /// About 7 pixels per letter of the axis' 800.
-  var isTurned: Bool { Double((names.map(\.count).max() ?? 0) * 7) > 780 / Double(max(names.count, 1)) }
+  /// Turned if some name is wider than its share of the axis.
+  var isTurned: Bool { (names.map { FigureStyle.width(of: $0) }.max() ?? 0) > 780 / Double(max(names.count, 1)) }
 
-  var script: String {
-    let tics = names.enumerated().map { "\(FigureStyle.quoted(Self.shortened($1))) \($0)" }.joined(separator: ", ")
+  /// The axis with room for its names below and, where turned names stick out, on the right.
+  /// - Parameter right: The least right margin in pixels.
+  func script(size: (width: Int, height: Int), right: Double) -> String {
+    let shown = names.map(Self.shortened)
+    let tics = shown.enumerated().map { "\(FigureStyle.quoted($1)) \($0)" }.joined(separator: ", ")
     let turn = isTurned ? " rotate by -38 left offset -0.4,-0.1" : " norotate"
-    var text = "set xrange [-0.6:\(Double(names.count) - 0.4)]\nset xtics (\(tics)) scale 0\(turn)\n"
+    var below = 38.0
+    var margin = right
     if isTurned {
-      let longest = Double(names.map { Self.shortened($0).count }.max() ?? 0)
-      let depth = min(2.4 + longest * 0.27, 11)
-      text += "set bmargin \(depth)\nset rmargin \(max(4, min(longest * 0.55, 14)))\n"
+      let widths = shown.map { FigureStyle.width(of: $0) }
+      let slot = 790 / Double(names.count)
+      below = 26 + (widths.max() ?? 0) * sin(38 * Double.pi / 180)
+      for (index, width) in widths.enumerated() {
+        margin = max(margin, width * cos(38 * Double.pi / 180) - (Double(names.count - index) - 0.5) * slot + 16)
+      }
     }
-    return text
+    return """
+      set xrange [-0.6:\(Double(names.count) - 0.4)]
+      set xtics (\(tics)) scale 0\(turn)
+      set bmargin at screen \(below / Double(size.height))
+      set rmargin at screen \(1 - margin / Double(size.width))
+
+      """
   }
 
   /// The longest class name of FGSC-23 has 39 letters, more than a figure has room for.

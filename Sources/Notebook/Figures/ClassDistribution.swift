@@ -48,7 +48,14 @@ public struct ClassDistribution: Figure {
   public var hasData: Bool { !classes.isEmpty }
 
   public var script: String {
-    var text = FigureStyle.prelude(title: title) + GroupAxis(classes.map(\.name)).script
+    let base = logarithmic ? 1 : 0
+    let stacks: [(name: String, colour: String, block: String, rows: [(Int, Int, Int)])] = [
+      ("Head", "#6e6e6e", "head", rows { $0.isHead ? (base, $0.count) : nil }),
+      ("Tail", "#b4b4b4", "tail", rows { $0.isHead ? nil : (base, $0.count) }),
+      ("Added", "#9ad0ee", "added", rows { $0.added > 0 ? (max($0.count, base), $0.count + $0.added) : nil }),
+    ].filter { !$0.rows.isEmpty }
+    var text = FigureStyle.prelude(for: self, legend: stacks.map(\.name) + accuracies.map(\.name))
+    text += GroupAxis(classes.map(\.name)).script(size: size, right: accuracies.isEmpty ? 30 : 90)
     text += "set style fill solid 1 noborder\nset ylabel 'Training images'\n"
     let top = Double(classes.map { $0.count + $0.added }.max() ?? 1)
     if logarithmic {
@@ -57,17 +64,11 @@ public struct ClassDistribution: Figure {
       text += "set yrange [0:\(FigureStyle.roundedUp(top))]\n"
     }
     if !accuracies.isEmpty {
-      text += "set rmargin \(GroupAxis(classes.map(\.name)).isTurned ? 12 : 9)\nset y2label 'Accuracy (%)'\n"
+      text += "set y2label 'Accuracy (%)'\n"
       text += "set ytics nomirror\nset y2range [0:100]\nset y2tics 0,20,100 out scale 0.6\nset border 11\n"
     }
-    let base = logarithmic ? 1 : 0
-    let stacks: [(name: String, colour: String, block: String, rows: [(Int, Int, Int)])] = [
-      ("Head", "#6e6e6e", "head", rows { $0.isHead ? (base, $0.count) : nil }),
-      ("Tail", "#b4b4b4", "tail", rows { $0.isHead ? nil : (base, $0.count) }),
-      ("Added", "#9ad0ee", "added", rows { $0.added > 0 ? (max($0.count, base), $0.count + $0.added) : nil }),
-    ]
     var parts: [String] = []
-    for stack in stacks where !stack.rows.isEmpty {
+    for stack in stacks {
       text += FigureStyle.block(stack.block, stack.rows.map { "\($0.0) \($0.1) \($0.2)" })
       let columns = "using 1:3:($1-0.38):($1+0.38):2:3"
       parts.append("$\(stack.block) \(columns) with boxxyerror lc rgb '\(stack.colour)' title '\(stack.name)'")
@@ -77,9 +78,10 @@ public struct ClassDistribution: Figure {
         "\($0) \(FigureStyle.field($1 * 100))"
       })
       let colour = ["#222222", "#d55e00", "#0072b2", "#009e73"][index % 4]
+      let line = "lc rgb '\(colour)' lw 1.8 dt \(FigureStyle.dash(accuracies.count - 1 - index))"
       parts.append(
-        "$accuracy\(index) using 1:2 axes x1y2 with linespoints lc rgb '\(colour)' lw 1.8 dt \(index == 0 ? "'- '" : "1") "
-          + "pt \(FigureStyle.point(index)) ps 0.7 title \(FigureStyle.quoted(accuracy.name))")
+        "$accuracy\(index) using 1:2 axes x1y2 with linespoints \(line) pt \(FigureStyle.point(index)) ps 0.7 "
+          + "title \(FigureStyle.quoted(accuracy.name))")
     }
     return text + "plot " + parts.joined(separator: ", \\\n  ") + "\n"
   }

@@ -52,16 +52,23 @@ public struct HeatMap: Figure {
     let low = range?.lowerBound ?? finite.min() ?? 0
     var high = range?.upperBound ?? finite.max() ?? 1
     if high <= low { high = low + 1 }
-    var text = FigureStyle.prelude(title: title)
-    text += "unset key\nunset grid\nset border 15\nset xlabel \(FigureStyle.quoted(xLabel))\n"
-    text += "set ylabel \(FigureStyle.quoted(yLabel))\n"
+    let columnTics = columns.map(GroupAxis.shortened)
+    let columnWidth = columnTics.map { FigureStyle.width(of: $0) }.max() ?? 0
+    let rowWidth = rows.map { FigureStyle.width(of: GroupAxis.shortened($0)) }.max() ?? 0
+    let left = rowWidth + 50
+    let turned = columnWidth > (830 - left) / Double(max(columns.count, 1))
+    let bottom = (turned ? columnWidth + 12 : 24) + 34
+    let height = Double(size.height)
+    var text = FigureStyle.prelude(for: self, legend: [])
+    text += "unset grid\nset border 15\nset lmargin at screen \(left / 900)\nset rmargin at screen 0.91\n"
+    text += "set bmargin at screen \(bottom / height)\n"
+    text += "set label 2 \(FigureStyle.quoted(xLabel)) at graph 0.5, screen \(14 / height) center\n"
+    text += "set label 3 \(FigureStyle.quoted(yLabel)) at screen 0.018, graph 0.5 center rotate\n"
     text += "set palette defined (0 '#ffffff', 0.25 '#d3e6f3', 0.5 '#7fb6d9', 0.75 '#2f7fb8', 1 '#08335c')\n"
     text += "set cbrange [\(low):\(high)]\nset colorbox user origin graph 1.02, graph 0 size 0.018, graph 1\n"
     text += "set xrange [-0.5:\(Double(columns.count) - 0.5)]\nset yrange [\(Double(rows.count) - 0.5):-0.5]\n"
-    let columnTics = tics(columns), rowTics = tics(rows)
-    let turned = Double((columns.map(\.count).max() ?? 0) * 7) > 560 / Double(max(columns.count, 1))
-    text += "set xtics (\(columnTics)) scale 0\(turned ? " rotate by 90 right" : " norotate")\n"
-    text += "set ytics (\(rowTics)) scale 0\nset rmargin 12\n"
+    text += "set xtics (\(Self.tics(columnTics))) scale 0\(turned ? " rotate by 90 right" : " norotate")\n"
+    text += "set ytics (\(Self.tics(rows.map(GroupAxis.shortened)))) scale 0\n"
     let cells = values.enumerated().flatMap { row, line in
       line.enumerated().map { "\($0) \(row) \(FigureStyle.field($1))" }
     }
@@ -80,8 +87,8 @@ public struct HeatMap: Figure {
     return text + plot + "\n"
   }
 
-  private func tics(_ names: [String]) -> String {
-    names.enumerated().map { "\(FigureStyle.quoted(GroupAxis.shortened($1))) \($0)" }.joined(separator: ", ")
+  private static func tics(_ names: [String]) -> String {
+    names.enumerated().map { "\(FigureStyle.quoted($1)) \($0)" }.joined(separator: ", ")
   }
 
   public var json: JSONValue {

@@ -44,20 +44,19 @@ public struct Histogram: Figure {
 
   public var script: String {
     let (low, width, values) = shares
-    var text = FigureStyle.prelude(title: title)
-    text += "set xlabel \(FigureStyle.quoted(xLabel))\nset ylabel 'Share of values (%)'\nset yrange [0:*]\n"
-    text += "set xrange [\(low):\(low + width * Double(bins))]\nset style fill transparent solid 0.35 border\n"
+    var text = FigureStyle.prelude(for: self, legend: series.map(\.name))
+    text += "set xlabel \(FigureStyle.quoted(xLabel))\nset ylabel 'Share of values (%)'\nset yrange [0:*]\nset rmargin at screen 0.97\n"
+    text += "set xrange [\(low):\(low + width * Double(bins))]\nset style fill transparent solid 0.3 noborder\n"
     var parts: [String] = []
     for (index, one) in series.enumerated() {
       text += FigureStyle.block("series\(index)", values[index].enumerated().map {
         "\(low + (Double($0) + 0.5) * width) \($1 * 100)"
       })
       parts.append(
-        "$series\(index) using 1:2 with fillsteps lc rgb '\(FigureStyle.colour(index))' notitle, \\\n"
+        "$series\(index) using 1:2:(\(width)) with boxes lc rgb '\(FigureStyle.colour(index))' notitle, \\\n"
           + "  $series\(index) using 1:2 with histeps lw 2 dt \(FigureStyle.dash(index)) "
           + "lc rgb '\(FigureStyle.colour(index))' title \(FigureStyle.quoted(one.name))")
     }
-    if series.count < 2 && series.first?.name.isEmpty ?? true { text += "unset key\n" }
     return text + "plot " + parts.joined(separator: ", \\\n  ") + "\n"
   }
 

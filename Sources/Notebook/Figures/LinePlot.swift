@@ -64,15 +64,24 @@ public struct LinePlot: Figure {
     point.x.isFinite && point.y.isFinite && (!logarithmicX || point.x > 0) && (!logarithmicY || point.y > 0)
   }
 
+  /// The points' range and a little more on either side, so that no mark lies on the border.
+  private var paddedRange: ClosedRange<Double> {
+    let all = series.flatMap { $0.points.filter(isDrawable).map { logarithmicX ? log10($0.x) : $0.x } }
+    let low = all.min() ?? 0
+    let high = all.max() ?? 1
+    let margin = high > low ? (high - low) * 0.02 : 0.5
+    return logarithmicX ? pow(10, low - margin)...pow(10, high + margin) : (low - margin)...(high + margin)
+  }
+
   public var script: String {
-    var text = FigureStyle.prelude(title: title)
+    var text = FigureStyle.prelude(for: self, legend: series.map(\.name))
     text += "set xlabel \(FigureStyle.quoted(xLabel))\nset ylabel \(FigureStyle.quoted(yLabel))\n"
     text += "set grid xtics\nset style fill transparent solid 0.18 noborder\n"
     if logarithmicX { text += "set logscale x\n" }
     if logarithmicY { text += "set logscale y\n" }
-    text += "set offsets graph \(logarithmicX ? 0 : 0.02), graph \(logarithmicX ? 0 : 0.02), "
-    text += "graph \(logarithmicY ? 0 : 0.04), graph \(logarithmicY ? 0 : 0.04)\n"
-    text += "set xrange \(FigureStyle.range(xRange))\nset yrange \(FigureStyle.range(yRange))\n"
+    if !logarithmicY { text += "set offsets 0, 0, graph 0.04, graph 0.04\n" }
+    text += "set rmargin at screen 0.97\n"
+    text += "set xrange \(FigureStyle.range(xRange ?? paddedRange))\nset yrange \(FigureStyle.range(yRange))\n"
     var bands: [String] = []
     var lines: [String] = []
     for (index, one) in series.enumerated() {
@@ -92,12 +101,11 @@ public struct LinePlot: Figure {
       let line = "lc rgb '\(colour)' lw 2 dt \(FigureStyle.dash(index))"
       let mark = marked ? " pt \(FigureStyle.point(index)) ps 0.7" : ""
       if one.errors != nil {
-        bands.append("$series\(index) using 1:2:3 with yerrorbars lc rgb '\(colour)' lw 1.4 pt -1 notitle")
+        bands.append(FigureStyle.errorBars("series\(index)", colour: colour))
       }
       let title = FigureStyle.quoted(one.name)
       lines.append("$series\(index) using 1:2 with \(marked ? "linespoints" : "lines") \(line)\(mark) title \(title)")
     }
-    if series.count < 2 && series.first?.name.isEmpty ?? true { text += "unset key\n" }
     return text + "plot " + (bands + lines).joined(separator: ", \\\n  ") + "\n"
   }
 
