@@ -9,7 +9,7 @@ let processor = ["-Xcc", "-march=x86-64-v3"]
 let processor: [String] = []
 #endif
 let fast: [SwiftSetting] = [
-  .unsafeFlags(["-O", "-wmo"] + processor, .when(configuration: .debug)),
+  .unsafeFlags(["-O", "-wmo", "-num-threads", "2"] + processor, .when(configuration: .debug)),
   .unsafeFlags(processor, .when(configuration: .release)),
 ]
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -27,7 +27,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
 
     .target(name: "Engine", dependencies: ["COpenBLAS"], swiftSettings: fast),
     .target(name: "Imaging", dependencies: ["CPNG", "CJPEG"], swiftSettings: fast),
@@ -48,6 +48,7 @@ let package = Package(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
 
     .testTarget(name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v5]
 )
