@@ -90,12 +90,15 @@ open class Module {
   /// PyTorch's name of a stored property, where Swift's differs (a number, a reserved word).
   open func key(for property: String) -> String { property }
 
+  /// PyTorch's name of an element of a stored array, such as `layer1.0`.
+  open func key(for property: String, at index: Int) -> String { "\(key(for: property)).\(index)" }
+
   /// The direct sub-modules by key, in order of declaration.
   public var children: [(key: String, module: Module)] {
-    storedProperties.flatMap { name, value -> [(key: String, module: Module)] in
+    storedProperties.flatMap { property, value -> [(key: String, module: Module)] in
       switch value {
-      case let module as Module: [(name, module)]
-      case let modules as [Module]: modules.enumerated().map { ("\(name).\($0.offset)", $0.element) }
+      case let module as Module: [(key(for: property), module)]
+      case let modules as [Module]: modules.enumerated().map { (key(for: property, at: $0.offset), $0.element) }
       default: []
       }
     }
@@ -103,13 +106,15 @@ open class Module {
 
   /// All parameters and buffers of this module and those below, by PyTorch's key, in order of declaration.
   public var states: [(key: String, state: ModuleState)] {
-    storedProperties.flatMap { name, value -> [(key: String, state: ModuleState)] in
+    storedProperties.flatMap { property, value -> [(key: String, state: ModuleState)] in
       switch value {
-      case let state as ModuleState: [(name, state)]
-      case let states as [ModuleState]: states.enumerated().map { ("\(name).\($0.offset)", $0.element) }
-      case let module as Module: module.states.map { ("\(name).\($0.key)", $0.state) }
+      case let state as ModuleState: [(key(for: property), state)]
+      case let states as [ModuleState]: states.enumerated().map { (key(for: property, at: $0.offset), $0.element) }
+      case let module as Module: module.states.map { ("\(key(for: property)).\($0.key)", $0.state) }
       case let modules as [Module]:
-        modules.enumerated().flatMap { index, module in module.states.map { ("\(name).\(index).\($0.key)", $0.state) } }
+        modules.enumerated().flatMap { index, module in
+          module.states.map { ("\(key(for: property, at: index)).\($0.key)", $0.state) }
+        }
       default: []
       }
     }
@@ -136,6 +141,7 @@ open class Module {
     }
   }
 
+  /// Stored properties by Swift's names, the super-class's first; an absent optional is left out.
   private var storedProperties: [(String, Any)] {
     var levels: [Mirror] = []
     var mirror: Mirror? = Mirror(reflecting: self)
@@ -149,9 +155,9 @@ open class Module {
         let content = Mirror(reflecting: child.value)
         if content.displayStyle == .optional {
           guard let some = content.children.first?.value else { return nil }
-          return (key(for: label), some)
+          return (label, some)
         }
-        return (key(for: label), child.value)
+        return (label, child.value)
       }
     }
   }
