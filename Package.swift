@@ -48,6 +48,7 @@ let package = Package(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
 
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "LongTailTests", dependencies: ["LongTail", "Imaging", "Engine"]),
   ],
   swiftLanguageModes: [.v5]
 )

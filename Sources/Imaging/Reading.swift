@@ -14,7 +14,8 @@ extension Image {
   public init(contentsOf url: URL) throws {
     let data: Data
     do {
-      data = try Data(contentsOf: url, options: .mappedIfSafe)
+      // Not mapped: a file that shrinks while it is mapped kills the process.
+      data = try Data(contentsOf: url)
     } catch {
       throw ImageError.unreadable(file: url.path, reason: Image.reason(error))
     }

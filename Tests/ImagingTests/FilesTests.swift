@@ -12,7 +12,7 @@ final class FilesTests: XCTestCase {
 
   func testEveryKindOfFileDecodesToPILsPixels() throws {
     let pictures = try fixture("pictures", as: [String: Picture].self)
-    XCTAssertEqual(pictures.count, 12)
+    XCTAssertEqual(pictures.count, 17)
     for (name, expected) in pictures {
       let image = try Image(data: expected.data, name: name)
       XCTAssertEqual([image.width, image.height, image.channels], expected.size + [3], name)
