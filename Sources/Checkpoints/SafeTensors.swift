@@ -1,0 +1,126 @@
+import Engine
+import Foundation
+
+/// Tensors in Hugging Face's safetensors format: eight bytes of header length, a JSON header, then the values.
+///
+/// Written as float32; float64, float16, bfloat16, integers and booleans are turned into float32 when read (integers
+/// beyond 2²⁴ are rounded).
+public struct SafeTensors {
+  public var tensors: StateDictionary
+  /// The strings of `__metadata__`.
+  public var metadata: [String: String]
+
+  public init(_ tensors: StateDictionary, metadata: [String: String] = [:]) {
+    self.tensors = tensors
+    self.metadata = metadata
+  }
+
+  /// Reads a file.
+  ///
+  /// - Throws: `SafeTensorsError`, which names the file and the key.
+  public init(contentsOf url: URL) throws {
+    let data: Data
+    do { data = try Data(contentsOf: url) } catch {
+      throw SafeTensorsError(file: url.path, reason: .unreadable(error.localizedDescription))
+    }
+    try self.init(data, file: url.path)
+  }
+
+  /// Reads the bytes of a file.
+  ///
+  /// - Parameter file: The name for error messages.
+  public init(_ data: Data, file: String) throws {
+    do {
+      let header = try SafeTensorsHeader(data)
+      metadata = header.metadata
+      tensors = StateDictionary(source: file)
+      data.withUnsafeBytes { bytes in
+        for entry in header.entries {
+          let range = (header.dataStart + entry.start)..<(header.dataStart + entry.end)
+          tensors[entry.key] = entry.type.tensor(UnsafeRawBufferPointer(rebasing: bytes[range]), shape: entry.shape)
+        }
+      }
+    } catch let reason as SafeTensorsError.Reason {
+      throw SafeTensorsError(file: file, reason: reason)
+    }
+  }
+
+  /// Writes a file, whole or not at all.
+  ///
+  /// - Throws: `AtomicFile.Failure`.
+  public func write(to url: URL) throws {
+    var offset = 0
+    var parts: [String] = []
+    if !metadata.isEmpty {
+      let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+      parts.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+    }
+    for (key, value) in tensors.entries {
+      let end = offset + 4 * value.count
+      let shape = value.shape.map(String.init).joined(separator: ",")
+      parts.append("\(quoted(key)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    var header = Array("{\(parts.joined(separator: ","))}".utf8)
+    // Values start at a multiple of eight bytes.
+    header += repeatElement(UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
+    try AtomicFile.write(to: url) { put in
+      try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try put($0) }
+      try header.withUnsafeBytes { try put($0) }
+      for (_, value) in tensors.entries { try value.withElements { try put(UnsafeRawBufferPointer($0)) } }
+    }
+  }
+}
+
+/// Why a safetensors file could not be read.
+public struct SafeTensorsError: Error, Equatable, CustomStringConvertible, LocalizedError {
+  public enum Reason: Error, Equatable, Sendable {
+    case unreadable(String)
+    case tooShort(bytes: Int)
+    case headerLength(UInt64, fileSize: Int)
+    case header(String)
+    case entry(key: String, String)
+    case unknownType(key: String, String)
+    case shape(key: String, [Int])
+    case offsets(key: String, start: Int, end: Int, String)
+    case unusedBytes(Int)
+  }
+
+  public let file: String
+  public let reason: Reason
+
+  public var description: String {
+    let what: String =
+      switch reason {
+      case .unreadable(let why): "cannot be read: \(why)"
+      case .tooShort(let bytes): "holds \(bytes) bytes; a safetensors file begins with 8 bytes of header length"
+      case .headerLength(let length, let size):
+        "announces a header of \(length) bytes in a file of \(size); the file is cut short or of another format"
+      case .header(let why): "has a malformed header: \(why)"
+      case .entry(let key, let why): "has a malformed entry \(key): \(why)"
+      case .unknownType(let key, let type): "stores \(key) as \(type); convert it to F32, F16, BF16 or an integer type"
+      case .shape(let key, let shape): "gives \(key) the impossible shape \(shape)"
+      case .offsets(let key, let start, let end, let why): "puts \(key) at bytes \(start)..<\(end), which \(why)"
+      case .unusedBytes(let count): "has \(count) bytes after the last tensor; the file is damaged"
+      }
+    return "\(file): \(what)"
+  }
+
+  public var errorDescription: String? { description }
+}
+
+/// A JSON string.
+private func quoted(_ text: String) -> String {
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"": result += "\\\""
+    case "\\": result += "\\\\"
+    case _ where scalar.value < 0x20:
+      let digits = String(scalar.value, radix: 16)
+      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result + "\""
+}

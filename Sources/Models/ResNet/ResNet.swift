@@ -1,0 +1,105 @@
+import Engine
+
+/// A residual network (He et al. 2016) that also gives its third stage's map: KMDN's feature.
+public final class ResNet: Module {
+  public let configuration: ResNetConfiguration
+  private let conv1: Conv2d
+  private let bn1: BatchNorm2d
+  private let layer1: [ResidualBlock]
+  private let layer2: [ResidualBlock]
+  private let layer3: [ResidualBlock]
+  private let layer4: [ResidualBlock]
+  private let fc: Linear
+
+  public init(_ configuration: ResNetConfiguration, stream: inout RandomStream) {
+    self.configuration = configuration
+    let width = configuration.width
+    switch configuration.stem {
+    case .imageNet: conv1 = Conv2d(3, width, kernel: 7, stride: 2, padding: 3, stream: &stream)
+    case .small: conv1 = Conv2d(3, width, kernel: 3, padding: 1, stream: &stream)
+    }
+    bn1 = BatchNorm2d(width)
+    var inputs = width
+    func stage(_ index: Int, _ stream: inout RandomStream) -> [ResidualBlock] {
+      (0..<configuration.blocks[index]).map { position in
+        let block = ResidualBlock(
+          configuration, inputs, width << index, stride: index > 0 && position == 0 ? 2 : 1, stream: &stream)
+        inputs = (width << index) * configuration.block.expansion
+        return block
+      }
+    }
+    layer1 = stage(0, &stream)
+    layer2 = stage(1, &stream)
+    layer3 = stage(2, &stream)
+    layer4 = stage(3, &stream)
+    fc = Linear(inputs, configuration.classes, stream: &stream)
+  }
+
+  /// - Parameter x: Pictures [N,H,W,3].
+  /// - Returns: Scores of the classes [N, classes], and the third stage's map [N,H/16,W/16,C] (H/4 with the small stem).
+  public func callAsFunction(_ x: Tensor) -> (logits: Tensor, feature: Tensor) {
+    var y = bn1(conv1(x)).relu()
+    if configuration.stem == .imageNet { y = maxPool2d(y, kernel: 3, Window(stride: 2, padding: 1)) }
+    for block in layer1 + layer2 + layer3 { y = block(y) }
+    let feature = y
+    for block in layer4 { y = block(y) }
+    return (fc(y.mean([1, 2])), feature)
+  }
+}
+
+/// Convolutions, and the input added to their result.
+final class ResidualBlock: Module {
+  private let conv1: Conv2d
+  private let bn1: BatchNorm2d
+  private let conv2: Conv2d
+  private let bn2: BatchNorm2d
+  private let conv3: Conv2d?
+  private let bn3: BatchNorm2d?
+  private let shortcut: Projection?
+  private let naming: ResNetConfiguration.Naming
+
+  init(
+    _ configuration: ResNetConfiguration, _ inputs: Int, _ width: Int, stride: Int, stream: inout RandomStream
+  ) {
+    let outputs = width * configuration.block.expansion
+    switch configuration.block {
+    case .basic:
+      conv1 = Conv2d(inputs, width, kernel: 3, stride: stride, padding: 1, stream: &stream)
+      conv2 = Conv2d(width, width, kernel: 3, padding: 1, stream: &stream)
+      conv3 = nil
+      bn3 = nil
+    case .bottleneck:
+      conv1 = Conv2d(inputs, width, kernel: 1, stream: &stream)
+      conv2 = Conv2d(width, width, kernel: 3, stride: stride, padding: 1, stream: &stream)
+      conv3 = Conv2d(width, outputs, kernel: 1, stream: &stream)
+      bn3 = BatchNorm2d(outputs)
+    }
+    bn1 = BatchNorm2d(width)
+    bn2 = BatchNorm2d(width)
+    shortcut = stride == 1 && inputs == outputs ? nil : Projection(inputs, outputs, stride: stride, stream: &stream)
+    naming = configuration.naming
+  }
+
+  override func key(for property: String) -> String { property == "shortcut" ? naming.rawValue : property }
+
+  func callAsFunction(_ x: Tensor) -> Tensor {
+    var y = bn2(conv2(bn1(conv1(x)).relu()))
+    if let conv3, let bn3 { y = bn3(conv3(y.relu())) }
+    return (y + (shortcut.map { $0(x) } ?? x)).relu()
+  }
+}
+
+/// A block's input brought to the shape of its output: a PyTorch `Sequential` of a 1×1 convolution and a batch norm.
+final class Projection: Module {
+  private let convolution: Conv2d
+  private let norm: BatchNorm2d
+
+  init(_ inputs: Int, _ outputs: Int, stride: Int, stream: inout RandomStream) {
+    convolution = Conv2d(inputs, outputs, kernel: 1, stride: stride, stream: &stream)
+    norm = BatchNorm2d(outputs)
+  }
+
+  override func key(for property: String) -> String { property == "convolution" ? "0" : property == "norm" ? "1" : property }
+
+  func callAsFunction(_ x: Tensor) -> Tensor { norm(convolution(x)) }
+}
