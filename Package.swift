@@ -47,7 +47,11 @@ let package = Package(
     .executableTarget(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
 
+    .testTarget(name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Engine"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Engine"]),
+    .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Imaging"]),
     .testTarget(name: "LongTailTests", dependencies: ["LongTail", "Imaging", "Engine"]),
   ],
   swiftLanguageModes: [.v5]

@@ -160,7 +160,7 @@ public final class ProgressBar {
   }
 
   private static func short(_ value: Double) -> String {
-    String(format: value < 10 ? "%.1f" : "%.0f", value)
+    String(format: value < 9.95 ? "%.1f" : "%.0f", value)
   }
 
   /// "8 s", "3 min 20 s", "11 min", "2 h 5 min".

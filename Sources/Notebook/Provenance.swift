@@ -67,7 +67,8 @@ public struct Provenance: Sendable {
 
   private static func shellQuoted(_ word: String) -> String {
     let plain = word.unicodeScalars.allSatisfy {
-      ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || "-_=.,:+@%".unicodeScalars.contains($0)
+      ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
+        || "-_=.,:+@%".unicodeScalars.contains($0)
     }
     return plain && !word.isEmpty ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
   }

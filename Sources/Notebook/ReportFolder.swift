@@ -44,11 +44,12 @@ struct ReportFolder {
       if try files.contentsOfDirectory(atPath: new.appendingPathComponent("figures").path).isEmpty {
         try files.removeItem(at: new.appendingPathComponent("figures"))
       }
-      // A folder or a file in the way would stop the moves half way: everything old goes first, and comes back on error.
+      // The marker first: whatever a killed run leaves, the next one knows the folder for a report's.
       try replace([Self.marker, "figures", "README.md"], from: new, keeping: old)
     } catch let error as NotebookError { throw error } catch { throw unwritable(error) }
   }
 
+  /// Puts each new file or folder in the old one's place, and all the old ones back if that fails half way.
   private func replace(_ names: [String], from new: URL, keeping old: URL) throws {
     let files = FileManager.default
     var moved: [(from: URL, to: URL)] = []

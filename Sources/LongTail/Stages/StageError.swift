@@ -1,4 +1,5 @@
 import Foundation
+import Notebook
 
 /// What can keep a stage from being stored. Each message is one line and says what to do.
 public enum StageError: Error, Equatable, CustomStringConvertible, LocalizedError {
@@ -32,12 +33,7 @@ public enum StageError: Error, Equatable, CustomStringConvertible, LocalizedErro
   static func storing(_ error: Error, at path: String) -> StageError {
     if let known = error as? StageError { return known }
     if isDiskFull(error) { return .diskFull(path: path) }
-    var inner = error as NSError
-    while let next = inner.userInfo[NSUnderlyingErrorKey] as? NSError { inner = next }
-    let reason = inner.domain == NSPOSIXErrorDomain
-      ? String(cString: strerror(Int32(inner.code)))
-      : error.localizedDescription.split(separator: "\n").joined(separator: " ")
-    return .unwritable(path: path, reason: reason)
+    return .unwritable(path: path, reason: SystemReason.of(error))
   }
 
   static func isDiskFull(_ error: Error) -> Bool {

@@ -45,17 +45,18 @@ public struct Histogram: Figure {
   public var script: String {
     let (low, width, values) = shares
     var text = FigureStyle.prelude(for: self, legend: series.map(\.name))
-    text += "set xlabel \(FigureStyle.quoted(xLabel))\nset ylabel 'Share of values (%)'\nset yrange [0:*]\nset rmargin at screen 0.97\n"
+    text += "set xlabel \(FigureStyle.quoted(xLabel))\nset ylabel 'Share of values (%)'\n"
+    text += "set yrange [0:*]\nset rmargin at screen 0.97\n"
     text += "set xrange [\(low):\(low + width * Double(bins))]\nset style fill transparent solid 0.3 noborder\n"
     var parts: [String] = []
     for (index, one) in series.enumerated() {
       text += FigureStyle.block("series\(index)", values[index].enumerated().map {
         "\(low + (Double($0) + 0.5) * width) \($1 * 100)"
       })
-      parts.append(
-        "$series\(index) using 1:2:(\(width)) with boxes lc rgb '\(FigureStyle.colour(index))' notitle, \\\n"
-          + "  $series\(index) using 1:2 with histeps lw 2 dt \(FigureStyle.dash(index)) "
-          + "lc rgb '\(FigureStyle.colour(index))' title \(FigureStyle.quoted(one.name))")
+      let colour = "lc rgb '\(FigureStyle.colour(index))'"
+      let outline = "lw 2 dt \(FigureStyle.dash(index)) \(colour) title \(FigureStyle.quoted(one.name))"
+      parts.append("$series\(index) using 1:2:(\(width)) with boxes \(colour) notitle")
+      parts.append("$series\(index) using 1:2 with histeps \(outline)")
     }
     return text + "plot " + parts.joined(separator: ", \\\n  ") + "\n"
   }
