@@ -48,6 +48,8 @@ let package = Package(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
 
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")], swiftSettings: fast),
   ],
   swiftLanguageModes: [.v5]
 )
