@@ -27,7 +27,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
 
     .target(name: "Engine", dependencies: ["COpenBLAS"], swiftSettings: fast),
     .target(name: "Imaging", dependencies: ["CPNG", "CJPEG"], swiftSettings: fast),
@@ -47,7 +47,12 @@ let package = Package(
     .executableTarget(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
 
-
+    .testTarget(name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Engine"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Engine"]),
+    .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Imaging"]),
+    .testTarget(name: "LongTailTests", dependencies: ["LongTail", "Imaging", "Engine"]),
   ],
   swiftLanguageModes: [.v5]
 )

@@ -39,7 +39,8 @@ private final class ThreadPool: @unchecked Sendable {
   /// One loop. Late threads may still hold it when it is done; they then find no piece left and never call `body`.
   private final class Job: @unchecked Sendable {
     let count: Int
-    let body: (Int) -> Void
+    /// Nil once all pieces are done: the closure must not outlive the call that lent it.
+    var body: ((Int) -> Void)?
     let next = Atomic<Int>(0)
     let done = Atomic<Int>(0)
 
@@ -52,10 +53,14 @@ private final class ThreadPool: @unchecked Sendable {
       while true {
         let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
         if piece >= count { return }
-        body(piece)
+        perform(piece)
         done.wrappingAdd(1, ordering: .releasing)
       }
     }
+
+    /// Not inlined, so that the closure is let go of before the piece counts as done.
+    @inline(never)
+    private func perform(_ piece: Int) { body?(piece) }
   }
 
   private let busy = Atomic<Bool>(false)
@@ -91,6 +96,7 @@ private final class ThreadPool: @unchecked Sendable {
         spins += 1
         if spins > 20_000 { sched_yield() } else { spinLoopHint() }
       }
+      job.body = nil
     }
     busy.store(false, ordering: .releasing)
   }

@@ -127,16 +127,28 @@ private func restoreMoment(_ moment: Tensor, from saved: Tensor?) {
   moment.pointer.update(from: saved.pointer, count: moment.count)
 }
 
-/// Moves each parameter of `average` towards `model`: average · decay + model · (1 - decay). Buffers are copied.
-public func updateMovingAverage(_ average: Module, towards model: Module, decay: Float) {
-  for (mine, theirs) in zip(average.states, model.states) {
-    guard mine.state is Parameter else {
-      mine.state.set(theirs.state.value)
-      continue
-    }
-    let (a, b) = (mine.state.value.pointer, theirs.state.value.pointer)
-    Parallel.ranges(mine.state.value.count) { start, end in
-      for i in start..<end { a[i] = a[i] * decay + b[i] * (1 - decay) }
+/// A slow copy of a model: after each step average · decay + model · (1 - decay). Buffers are copied.
+public final class MovingAverage {
+  private let pairs: [(average: ModuleState, model: ModuleState)]
+
+  /// The modules must have the same structure.
+  public init(_ average: Module, of model: Module) {
+    let (mine, theirs) = (average.states, model.states)
+    precondition(mine.map(\.key) == theirs.map(\.key), "a moving average needs the model's structure")
+    pairs = zip(mine, theirs).map { ($0.state, $1.state) }
+  }
+
+  public func update(decay: Float) {
+    for (average, model) in pairs {
+      let (a, b) = (average.value.pointer, model.value.pointer)
+      let rate = average is Parameter ? 1 - decay : 1
+      Parallel.ranges(average.value.count) { start, end in
+        var i = start
+        while i < end {
+          a[i] += (b[i] - a[i]) * rate
+          i &+= 1
+        }
+      }
     }
   }
 }

@@ -1,0 +1,73 @@
+import Engine
+import Models
+
+// The losses of CDTG; each takes and gives tensors, so that each can be tested alone.
+
+/// softplus(-real) + softplus(fake), each averaged: logits [N,1].
+func discriminatorLoss(real: Tensor, fake: Tensor) -> Tensor { (-real).softplus().mean() + fake.softplus().mean() }
+
+/// softplus(-fake), averaged: the non-saturating loss.
+func adversarialLoss(fake: Tensor) -> Tensor { (-fake).softplus().mean() }
+
+/// R1 (Mescheder et al. 2018): the mean over pictures of the squared norm of the discriminator's gradient by them.
+func r1Penalty(_ judge: (Tensor) -> Tensor, pictures: Tensor) -> Tensor {
+  let leaf = pictures.tracked
+  let gradient = gradients(of: judge(leaf).sum(), withRespectTo: [leaf], recording: true)[0]
+  return gradient.squared().sum([1, 2, 3]).mean()
+}
+
+/// Path-length regularisation (Karras et al. 2020): how far the image moves for a step in w should not depend on where.
+///
+/// - Parameters:
+///   - image: [N,H,W,3], made from `latents` [N, layers, width], a recorded tensor.
+///   - direction: Standard normal noise of the image's shape.
+///   - mean: The running mean of path lengths.
+/// - Returns: The penalty, and the new running mean (decay 0.01).
+func pathLengthPenalty(image: Tensor, latents: Tensor, direction: Tensor, mean: Float)
+  -> (penalty: Tensor, mean: Float)
+{
+  let scale = 1 / Float(image.shape[1] * image.shape[2]).squareRoot()
+  let gradient = gradients(of: (image * (direction * scale)).sum(), withRespectTo: [latents], recording: true)[0]
+  let lengths = gradient.squared().sum([2]).mean([1]).squareRoot()
+  // The mean moves before it is subtracted, and a gradient flows through the part that is this batch's.
+  let moved = mean + 0.01 * (lengths.mean() - mean)
+  return ((lengths - moved).squared().mean(), moved.item)
+}
+
+/// Keeps drawn pictures on their class: a frozen model's cross-entropy on those of the classes that it knows.
+struct ClassifierGuide {
+  let model: ResNet
+  /// The model's label of each class; nil for classes that it does not know.
+  let modelLabels: [Int?]
+
+  func callAsFunction(_ image: Tensor, labels: [Int]) -> Tensor? {
+    let known = labels.indices.filter { modelLabels[labels[$0]] != nil }
+    guard !known.isEmpty else { return nil }
+    let logits = model(known.count == labels.count ? image : image.rows(known)).logits
+    return crossEntropy(logits, known.map { modelLabels[labels[$0]]! })
+  }
+}
+
+/// Keeps drawn pictures near the words for their class: cross-entropy over classes of the text-image similarity.
+struct TextGuide {
+  let model: CLIP
+  /// One unit-length text feature per class, [classes, width].
+  let classFeatures: Tensor
+
+  /// - Parameter prompts: One sentence per class, such as "a photo of a bridge".
+  init(model: CLIP, tokens: [[Int]]) {
+    self.model = model
+    classFeatures = withoutRecording { unitLength(model.textFeatures(tokens)) }
+  }
+
+  func callAsFunction(_ image: Tensor, labels: [Int]) -> Tensor {
+    let features = unitLength(model.imageFeatures(image))
+    // CLIP's trained temperature is 100.
+    return crossEntropy(matmul(features, classFeatures, transposeB: true) * model.temperature, labels)
+  }
+}
+
+/// Rows [N,C] scaled to length one.
+func unitLength(_ x: Tensor) -> Tensor {
+  x * (x.squared().sum([1], keepingAxes: true) + 1e-12).reciprocalSquareRoot()
+}

@@ -1,0 +1,169 @@
+import Engine
+import Foundation
+import Models
+import Notebook
+
+/// What the generator is trained with besides its pictures. Each may be absent: the rows of the ablation.
+struct GeneratorGuides {
+  /// The tail model whose features start the generator.
+  var features: ResNet?
+  var classifier: ClassifierGuide?
+  var text: TextGuide?
+}
+
+/// Trains generator and discriminator: each step the discriminator once, the generator once, and now and then their
+/// regularisations (released `CDTG/train.py`, with every loss back-propagated).
+final class GeneratorTraining {
+  let settings: CDTGSettings
+  let networks: ConditionalGenerator
+  let average: ConditionalGenerator
+  let discriminator: Discriminator
+  private let guides: GeneratorGuides
+  private let seed: UInt64
+  private let generatorOptimizer: Adam
+  private let discriminatorOptimizer: Adam
+  private let generatorParameters: [Parameter]
+  private let discriminatorParameters: [Parameter]
+  private let movingAverage: MovingAverage
+  private var meanPathLength: Float = 0
+  /// The last value of each loss, and the course of all, one entry every few steps.
+  private(set) var losses = GeneratorLossRecord()
+
+  /// The networks are trained in place; `average` must start equal to `networks`.
+  init(
+    settings: CDTGSettings, networks: ConditionalGenerator, average: ConditionalGenerator,
+    discriminator: Discriminator, guides: GeneratorGuides, seed: UInt64
+  ) {
+    self.settings = settings
+    self.networks = networks
+    self.average = average
+    self.discriminator = discriminator
+    self.guides = guides
+    self.seed = seed
+    average.setTrainable(false)
+    movingAverage = MovingAverage(average, of: networks)
+    generatorParameters = networks.parameters.map(\.parameter)
+    discriminatorParameters = discriminator.parameters.map(\.parameter)
+    // Lazy regularisation: Adam's constants shrink with the share of extra steps.
+    func adam(_ parameters: [Parameter], every: Int) -> Adam {
+      let ratio = Float(every) / Float(every + 1)
+      return Adam(
+        parameters, learningRate: settings.learningRate * ratio, betas: (0, pow(0.99, ratio)))
+    }
+    generatorOptimizer = adam(generatorParameters, every: settings.pathEvery)
+    discriminatorOptimizer = adam(discriminatorParameters, every: settings.r1Every)
+    for model in [guides.features, guides.classifier?.model].compactMap({ $0 }) {
+      // Evaluation mode: the released code leaves it in training mode, where batch statistics let pictures of one
+      // batch stand in for one another.
+      model.isTraining = false
+      model.setTrainable(false)
+    }
+    guides.text?.model.setTrainable(false)
+  }
+
+  /// Everything a resumed run needs.
+  var state: TrainingState {
+    var state = TrainingState()
+    state.add("g", networks)
+    state.add("g_ema", average)
+    state.add("d", discriminator)
+    state.add("g_optim", generatorOptimizer)
+    state.add("d_optim", discriminatorOptimizer)
+    state.add("mean_path_length", get: { [self] in [meanPathLength] }, set: { [self] in meanPathLength = $0[0] })
+    state.add("losses", get: { [self] in losses.state }, set: { [self] in losses.restore($0) })
+    return state
+  }
+
+  private func stream(_ name: String, _ step: Int) -> RandomStream {
+    RandomStream(seed: seed, name: "cdtg.\(name)", index: UInt64(step))
+  }
+
+  /// One step on a batch of real pictures [N,side,side,3] of the given classes.
+  func step(_ number: Int, pictures: Tensor, labels: [Int]) throws {
+    let feature = guides.features.map { model in withoutRecording { model(pictures).feature } }
+    try trainDiscriminator(number, pictures: pictures, labels: labels, feature: feature)
+    try trainGenerator(number, labels: labels, feature: feature)
+    movingAverage.update(decay: pow(0.5, Float(settings.batchSize) / settings.averageHalfLife))
+    losses.keep(step: number, of: settings.iterations)
+  }
+
+  private func noiseRatio(_ stream: inout RandomStream) -> Float {
+    let range = settings.trainingNoiseRatio
+    return stream.uniform(range[0], range[range.count - 1])
+  }
+
+  private func trainDiscriminator(_ number: Int, pictures: Tensor, labels: [Int], feature: Tensor?) throws {
+    var drawing = stream("discriminator", number)
+    var augmenting = stream("discriminator.augmentation", number)
+    let ratio = noiseRatio(&drawing)
+    let fake = withoutRecording {
+      networks.draw(
+        labels: labels, feature: feature, noiseRatio: ratio, mixesStyles: settings.mixesStyles, stream: &drawing
+      ).image
+    }
+    for parameter in discriminatorParameters { parameter.isTrainable = true }
+    let real = settings.augmentation(pictures, isReal: true, stream: &augmenting)
+    let realLogits = discriminator(real, labels: labels)
+    let fakeLogits = discriminator(settings.augmentation(fake, isReal: false, stream: &augmenting), labels: labels)
+    let loss = discriminatorLoss(real: realLogits, fake: fakeLogits)
+    try requireFinite(loss, "the discriminator's loss", step: number)
+    discriminatorOptimizer.step(gradients(of: loss, withRespectTo: discriminatorParameters.map(\.value)))
+    losses.note(.discriminator, loss.item)
+    losses.note(.realScore, realLogits.detached.mean().item)
+    losses.note(.fakeScore, fakeLogits.detached.mean().item)
+
+    if number % settings.r1Every == 0 {
+      let penalty = r1Penalty({ discriminator($0, labels: labels) }, pictures: real)
+      try requireFinite(penalty, "the R1 penalty", step: number)
+      let weighted = penalty * (settings.r1Weight / 2 * Float(settings.r1Every))
+      discriminatorOptimizer.step(gradients(of: weighted, withRespectTo: discriminatorParameters.map(\.value)))
+      losses.note(.r1, penalty.item)
+    }
+  }
+
+  private func trainGenerator(_ number: Int, labels: [Int], feature: Tensor?) throws {
+    var drawing = stream("generator", number)
+    var augmenting = stream("generator.augmentation", number)
+    for parameter in discriminatorParameters { parameter.isTrainable = false }
+    let ratio = noiseRatio(&drawing)
+    let (image, _) = networks.draw(
+      labels: labels, feature: feature, noiseRatio: ratio, mixesStyles: settings.mixesStyles, stream: &drawing)
+    let logits = discriminator(settings.augmentation(image, isReal: false, stream: &augmenting), labels: labels)
+    let adversarial = adversarialLoss(fake: logits)
+    losses.note(.generator, adversarial.item)
+    var loss = adversarial
+    if let guide = guides.classifier, let value = guide(image, labels: labels) {
+      loss = loss + value * settings.classifierWeight
+      losses.note(.classifier, value.item)
+    }
+    if let guide = guides.text {
+      let value = guide(image, labels: labels)
+      loss = loss + value * settings.textWeight
+      losses.note(.text, value.item)
+    }
+    try requireFinite(loss, "the generator's loss", step: number)
+    generatorOptimizer.step(gradients(of: loss, withRespectTo: generatorParameters.map(\.value)))
+
+    if settings.pathWeight > 0 && number % settings.pathEvery == 0 {
+      try regularizePaths(number, labels: labels, feature: feature)
+    }
+  }
+
+  private func regularizePaths(_ number: Int, labels: [Int], feature: Tensor?) throws {
+    var drawing = stream("path", number)
+    let count = max(1, labels.count / settings.pathBatchShrink)
+    let ratio = noiseRatio(&drawing)
+    let (image, latents) = networks.draw(
+      labels: Array(labels[..<count]), feature: feature?.slice(0, 0..<count), noiseRatio: ratio,
+      mixesStyles: settings.mixesStyles, stream: &drawing)
+    let direction = Tensor.normal(image.shape, from: &drawing)
+    let (penalty, mean) = pathLengthPenalty(
+      image: image, latents: latents, direction: direction, mean: meanPathLength)
+    try requireFinite(penalty, "the path-length penalty", step: number)
+    let weighted = penalty * (settings.pathWeight * Float(settings.pathEvery))
+    generatorOptimizer.step(gradients(of: weighted, withRespectTo: generatorParameters.map(\.value)))
+    meanPathLength = mean
+    losses.note(.path, penalty.item)
+  }
+}
+

@@ -1,0 +1,115 @@
+import Engine
+import Foundation
+import Models
+import Notebook
+
+/// How a classifier is trained: head model, tail model and the classifier on the expanded set alike.
+public struct ClassifierSettings: Codable, Equatable, Sendable {
+  /// Width and height of the pictures.
+  public var side: Int
+  public var batchSize: Int
+  public var epochs: Int
+  /// If given, how many steps are done, whatever the size of the data set: every variant of an ablation then gets the
+  /// same budget, and the learning rate falls at the same shares of it.
+  public var steps: Int?
+  public var learningRate: Float
+  public var weightDecay: Float
+  /// The learning rate is divided by ten after each of these epochs (the released `adjust_learning_rate`).
+  public var milestones: [Int]
+  /// Mirrors each picture with probability 0.5, as the released loaders do.
+  public var flips: Bool
+
+  /// The released schedule of `KMDN/UModel.py` and `RModel.py` (100 epochs) and `Classification/train.py` (50).
+  public static func released(epochs: Int) -> ClassifierSettings {
+    ClassifierSettings(
+      side: 224, batchSize: 32, epochs: epochs, steps: nil, learningRate: 1e-3, weightDecay: 1e-4,
+      milestones: [30, 60, 90, 120, 150, 180], flips: true)
+  }
+
+  func totalSteps(perEpoch: Int) -> Int { steps ?? epochs * perEpoch }
+
+  /// Where a step of a run of `total` steps stands in the schedule.
+  func epoch(step: Int, total: Int) -> Double { Double(step) * Double(epochs) / Double(max(1, total)) }
+
+  func learningRate(atEpoch epoch: Double) -> Float {
+    learningRate * Float(pow(0.1, Double(milestones.filter { Double($0) <= epoch }.count)))
+  }
+
+  /// The learning rate at a step of a run of `total` steps.
+  func learningRate(step: Int, total: Int) -> Float { learningRate(atEpoch: epoch(step: step, total: total)) }
+}
+
+/// Trains a ResNet on a labelled set by cross-entropy.
+///
+/// - Parameters:
+///   - model: Trained in place.
+///   - name: Names the random streams: order of the pictures, mirroring.
+/// - Throws: What loading the pictures or saving the state throws.
+func trainClassifier(
+  _ model: ResNet, on images: DecodedImages, settings: ClassifierSettings, seed: UInt64, name: String,
+  sampling: BatchSampling = .shuffled, run: TrainingRun
+) throws {
+  let batches = BatchSettings(
+    side: settings.side, batchSize: settings.batchSize, seed: seed, streamName: name, sampling: sampling,
+    flips: settings.flips)
+  model.isTraining = true
+  model.setTrainable(true)
+  let parameters = model.parameters.map(\.parameter)
+  let optimizer = Adam(parameters, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
+  let total = settings.totalSteps(perEpoch: try BatchPlan(for: images.dataset, settings: batches).stepsPerEpoch)
+  var state = TrainingState()
+  state.add("model", model)
+  state.add("optimizer", optimizer)
+  var loader: BatchLoader?
+  var shownLoss: Float = 0
+  try run.run(steps: total, state: state) { first in
+    loader = try BatchLoader(images, settings: batches, fromStep: first)
+  } step: { step in
+    guard let batch = try loader?.next() else { return "" }
+    optimizer.learningRate = settings.learningRate(step: step, total: total)
+    let loss = crossEntropy(model(batch.tensor).logits, batch.labels)
+    optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
+    try requireFinite(loss, "loss of \(name)", step: step)
+    shownLoss = step == 0 ? loss.item : 0.98 * shownLoss + 0.02 * loss.item
+    return "loss " + NumberFormat.fixed(Double(shownLoss), digits: 3)
+  }
+}
+
+/// The labels that a classifier gives to a set of pictures, in order.
+func predictions(of model: ResNet, on images: DecodedImages, batchSize: Int = 256) throws -> [Int] {
+  model.isTraining = false
+  let settings = BatchSettings(
+    side: images.side, batchSize: batchSize, seed: 0, streamName: "evaluation", sampling: .inOrder)
+  let loader = try BatchLoader(images, settings: settings, epoch: 0)
+  var result: [Int] = []
+  while let batch = try loader.next() {
+    result += withoutRecording { model(batch.tensor).logits }.argmax()
+  }
+  return result
+}
+
+/// A classifier's scores on a test set.
+func evaluate(_ model: ResNet, on images: DecodedImages, headClasses: [Int]) throws -> Scores {
+  Scores(
+    truth: images.dataset.items.map(\.label), predicted: try predictions(of: model, on: images),
+    classes: images.dataset.classCount, headClasses: headClasses)
+}
+
+extension Batch {
+  /// The pictures as a tensor [N, side, side, 3].
+  var tensor: Tensor { Tensor(pixels, shape: [count, side, side, 3]) }
+}
+
+/// Training that has left the numbers.
+public struct DivergedError: Error, CustomStringConvertible {
+  public let quantity: String
+  public let step: Int
+
+  public var description: String {
+    "\(quantity) is not finite at step \(step); lower the learning rate, or go on from an earlier checkpoint"
+  }
+}
+
+func requireFinite(_ value: Tensor, _ quantity: @autoclosure () -> String, step: Int) throws {
+  if !value.isFinite { throw DivergedError(quantity: quantity(), step: step) }
+}

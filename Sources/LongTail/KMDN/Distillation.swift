@@ -1,0 +1,71 @@
+import Engine
+import Models
+import Notebook
+
+/// Mutual distillation of the head and the tail model (the paper's KMDN; released `KMDN/Distill.py`).
+public struct DistillationSettings: Codable, Equatable, Sendable {
+  /// Schedule of one direction. The released code runs 50 epochs of each at batch 64.
+  public var schedule: ClassifierSettings
+  /// The weight α of the feature loss: cross-entropy + α · MSE(student's feature, teacher's feature).
+  public var alpha: Float
+  /// Whether the second direction's learning rate starts where the first one's ended, as the released code's global
+  /// epoch counter has it. Off in the recipe `paper`: each direction has its own schedule.
+  public var continuesSchedule: Bool
+
+  public static let released = DistillationSettings(
+    schedule: {
+      var schedule = ClassifierSettings.released(epochs: 50)
+      schedule.batchSize = 64
+      return schedule
+    }(), alpha: 0.2, continuesSchedule: true)
+}
+
+/// One direction: the student sees its own labelled pictures and is drawn towards the teacher's layer-3 features.
+///
+/// The teacher is in evaluation mode and gets no gradient.
+/// - Parameter direction: 0 for tail → head, 1 for head → tail; matters only where the schedule continues.
+func distill(
+  student: ResNet, teacher: ResNet, on images: DecodedImages, settings: DistillationSettings, direction: Int,
+  seed: UInt64, name: String, run: TrainingRun
+) throws {
+  let schedule = settings.schedule
+  let batches = BatchSettings(
+    side: schedule.side, batchSize: schedule.batchSize, seed: seed, streamName: name, flips: schedule.flips)
+  student.isTraining = true
+  student.setTrainable(true)
+  teacher.isTraining = false
+  let parameters = student.parameters.map(\.parameter)
+  let optimizer = Adam(parameters, learningRate: schedule.learningRate, weightDecay: schedule.weightDecay)
+  let total = schedule.totalSteps(perEpoch: try BatchPlan(for: images.dataset, settings: batches).stepsPerEpoch)
+  var state = TrainingState()
+  state.add("student", student)
+  state.add("optimizer", optimizer)
+  var loader: BatchLoader?
+  try run.run(steps: total, state: state) { first in
+    loader = try BatchLoader(images, settings: batches, fromStep: first)
+  } step: { step in
+    guard let batch = try loader?.next() else { return "" }
+    optimizer.learningRate =
+      settings.continuesSchedule
+      ? schedule.learningRate(atEpoch: Double(direction * schedule.epochs) + schedule.epoch(step: step, total: total))
+      : schedule.learningRate(step: step, total: total)
+    let pictures = batch.tensor
+    let target = withoutRecording { teacher(pictures).feature }
+    let (loss, crossEntropyLoss, featureLoss) = distillationLoss(
+      student: student, pictures: pictures, labels: batch.labels, target: target, alpha: settings.alpha)
+    optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
+    try requireFinite(loss, "loss of \(name)", step: step)
+    return "cross-entropy " + NumberFormat.fixed(Double(crossEntropyLoss.item), digits: 3)
+      + ", feature " + NumberFormat.fixed(Double(featureLoss.item), digits: 3)
+  }
+}
+
+/// Cross-entropy + α · mean squared difference of the features [N,H,W,C].
+func distillationLoss(student: ResNet, pictures: Tensor, labels: [Int], target: Tensor, alpha: Float)
+  -> (loss: Tensor, crossEntropy: Tensor, feature: Tensor)
+{
+  let (logits, feature) = student(pictures)
+  let labelLoss = crossEntropy(logits, labels)
+  let featureLoss = meanSquaredError(feature, target)
+  return (labelLoss + featureLoss * alpha, labelLoss, featureLoss)
+}

@@ -1,0 +1,92 @@
+import Checkpoints
+import Engine
+import Foundation
+import Notebook
+
+/// What a training loop must keep to go on after a kill: named tensors, written to and read from one file.
+///
+/// Random numbers, data order and learning rates are functions of the step, so they need not be kept.
+public struct TrainingState {
+  private var modules: [(name: String, module: Module)] = []
+  private var optimizers: [(name: String, optimizer: Optimizer)] = []
+  private var numbers: [(name: String, get: () -> [Float], set: ([Float]) -> Void)] = []
+
+  public init() {}
+
+  public mutating func add(_ name: String, _ module: Module) { modules.append((name, module)) }
+  public mutating func add(_ name: String, _ optimizer: Optimizer) { optimizers.append((name, optimizer)) }
+  public mutating func add(_ name: String, get: @escaping () -> [Float], set: @escaping ([Float]) -> Void) {
+    numbers.append((name, get, set))
+  }
+
+  /// Writes everything and the number of steps done, atomically.
+  func write(to file: URL, steps: Int) throws {
+    var dictionary = StateDictionary(source: file.lastPathComponent)
+    for (name, module) in modules {
+      for (key, value) in StateDictionary(module).entries { dictionary["\(name).\(key)"] = value }
+    }
+    for (name, optimizer) in optimizers {
+      for (key, value) in optimizer.state { dictionary["\(name).\(key)"] = value }
+    }
+    for (name, get, _) in numbers {
+      let values = get()
+      dictionary[name] = Tensor(values, shape: [values.count])
+    }
+    try SafeTensors(dictionary, metadata: ["steps": "\(steps)"]).write(to: file)
+  }
+
+  /// Takes everything back and returns the number of steps done.
+  func read(from file: URL) throws -> Int {
+    let saved = try SafeTensors(contentsOf: file)
+    for (name, module) in modules {
+      try saved.tensors.entries(withPrefix: "\(name).").load(into: module)
+    }
+    for (name, optimizer) in optimizers {
+      let entries = saved.tensors.entries(withPrefix: "\(name).").entries
+      optimizer.restore(Dictionary(uniqueKeysWithValues: entries))
+    }
+    for (name, _, set) in numbers { if let value = saved.tensors[name] { set(value.values) } }
+    guard let steps = saved.metadata["steps"].flatMap(Int.init) else { return 0 }
+    return steps
+  }
+}
+
+/// A loop over training steps that shows its progress, saves itself now and then, and goes on where a killed run
+/// stopped, to the same bits.
+public struct TrainingRun {
+  /// Where to save; nil trains without.
+  var context: StageContext?
+  var secondsBetweenCheckpoints: Double = 30
+  /// Makes the progress display, given the number of steps and how many are done.
+  var progress: (_ total: Int, _ done: Int) -> ProgressBar
+
+  /// - Parameters:
+  ///   - steps: How many steps the whole run has.
+  ///   - start: Called with the first step to do, once the state is restored: open the loader there.
+  ///   - step: Does one step and says what to show beside the bar.
+  /// - Throws: What the step throws; an unreadable checkpoint is reported and training starts anew.
+  func run(
+    steps: Int, state: TrainingState, start: (_ firstStep: Int) throws -> Void,
+    step: (_ number: Int) throws -> String
+  ) throws {
+    let file = context?.checkpointDirectory.appendingPathComponent("training.safetensors")
+    var done = 0
+    if let file, FileManager.default.fileExists(atPath: file.path) {
+      done = try state.read(from: file)
+      context?.log("\(context!.name): going on after step \(done) of \(steps)")
+    }
+    try start(done)
+    let bar = progress(steps, done)
+    var lastSaved = ProcessInfo.processInfo.systemUptime
+    for number in done..<max(done, steps) {
+      let detail = try step(number)
+      bar.advance(to: number + 1, detail: detail)
+      let now = ProcessInfo.processInfo.systemUptime
+      if let file, now - lastSaved > secondsBetweenCheckpoints, number + 1 < steps {
+        try state.write(to: file, steps: number + 1)
+        lastSaved = now
+      }
+    }
+    bar.finish()
+  }
+}

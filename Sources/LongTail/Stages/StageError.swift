@@ -1,0 +1,45 @@
+import Foundation
+import Notebook
+
+/// What can keep a stage from being stored. Each message is one line and says what to do.
+public enum StageError: Error, Equatable, CustomStringConvertible, LocalizedError {
+  /// A name that is not lower-case letters, digits and hyphens, which its folder is named after.
+  case badName(String)
+  /// Settings that JSON cannot hold, such as a value that is not a number.
+  case badSettings(stage: String, reason: String)
+  case unwritable(path: String, reason: String)
+  case diskFull(path: String)
+  /// The stage's work returned without a single file.
+  case emptyResult(stage: String)
+
+  public var description: String {
+    switch self {
+    case .badName(let name):
+      return "stage “\(name)”: name it with lower-case letters, digits and hyphens only"
+    case .badSettings(let stage, let reason):
+      return "stage \(stage): its settings cannot be written as JSON (\(reason)); give every setting a finite value"
+    case .unwritable(let path, let reason):
+      return "\(path): finished work cannot be stored here (\(reason)); choose another folder with --store"
+    case .diskFull(let path):
+      return "\(path): the disk is full; free some space and run again, which goes on from the last checkpoint"
+    case .emptyResult(let stage):
+      return "stage \(stage): wrote no file into its result folder; write the result into context.directory"
+    }
+  }
+
+  public var errorDescription: String? { description }
+
+  /// A system error at a path as one of the above.
+  static func storing(_ error: Error, at path: String) -> StageError {
+    if let known = error as? StageError { return known }
+    if isDiskFull(error) { return .diskFull(path: path) }
+    return .unwritable(path: path, reason: SystemReason.of(error))
+  }
+
+  static func isDiskFull(_ error: Error) -> Bool {
+    var inner = error as NSError
+    if inner.domain == NSCocoaErrorDomain, inner.code == CocoaError.fileWriteOutOfSpace.rawValue { return true }
+    while let next = inner.userInfo[NSUnderlyingErrorKey] as? NSError { inner = next }
+    return inner.domain == NSPOSIXErrorDomain && (inner.code == Int(ENOSPC) || inner.code == Int(EDQUOT))
+  }
+}

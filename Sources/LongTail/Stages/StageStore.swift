@@ -1,0 +1,123 @@
+import Foundation
+import Notebook
+
+/// The store of finished work, addressed by content.
+///
+/// ```
+/// tail-model-3fa9c1d200e4b871/   a result: its files, and stage.json which lists them
+/// .working/NAME-KEY/checkpoints/ what a run in progress, or a killed one, wrote to go on from
+/// .working/NAME-KEY/result/      a result that is not finished
+/// .locks/NAME-KEY                who works on it
+/// ```
+/// A result appears under its name only when it is whole: it is made in `.working`, synced and renamed.
+public final class StageStore {
+  public let directory: URL
+  private let fresh: Bool
+  private let log: (String) -> Void
+  /// The keys this process made or checked. It need not do either twice, not even when everything is remade.
+  private var settled: Set<String> = []
+
+  /// - Parameters:
+  ///   - directory: Made if missing.
+  ///   - fresh: Remakes every result, each once in this process, and ignores checkpoints.
+  ///   - log: Told what is reused, remade or waited for; by default printed on standard error.
+  /// - Throws: `StageError.unwritable`, `.diskFull`.
+  public init(directory: URL, fresh: Bool = false, log: @escaping (String) -> Void = Console.standardError.say) throws {
+    self.directory = directory
+    self.fresh = fresh
+    self.log = log
+    for name in [".working", ".locks"] {
+      let folder = directory.appendingPathComponent(name)
+      try storing(at: folder) { try FileManager.default.createDirectory(at: $0, withIntermediateDirectories: true) }
+    }
+  }
+
+  /// The key a stage would have, without running it.
+  /// - Throws: `StageError.badName`, `.badSettings`.
+  public func hash<Settings>(of stage: Stage<Settings>) throws -> String {
+    try stage.key(settings: try stage.canonicalSettings())
+  }
+
+  /// Whether a stage's result is there; its checksums are not verified.
+  public func contains<Settings>(_ stage: Stage<Settings>) throws -> Bool {
+    let folder = directory.appendingPathComponent(Self.folderName(stage.name, try hash(of: stage)))
+    return FileManager.default.fileExists(atPath: folder.appendingPathComponent(StageManifest.fileName).path)
+  }
+
+  /// Gives a stage's stored result, or does its work and stores what it wrote.
+  ///
+  /// A second process that wants the same result waits for the first. If the work throws, its error is passed on,
+  /// nothing is stored, and checkpoints stay.
+  /// - Throws: `StageError`, and what the work throws.
+  public func run<Settings>(_ stage: Stage<Settings>, _ work: (StageContext) throws -> Void) throws -> StageResult {
+    let settings = try stage.canonicalSettings()
+    let key = try stage.key(settings: settings)
+    let name = Self.folderName(stage.name, key)
+    let result = directory.appendingPathComponent(name)
+    let shown = "\(stage.name) \(key.prefix(8))"
+    func finished(reused: Bool) -> StageResult {
+      settled.insert(key)
+      return StageResult(name: stage.name, hash: key, directory: result, wasReused: reused)
+    }
+
+    let lockFile = directory.appendingPathComponent(".locks").appendingPathComponent(name)
+    let lock = try storing(at: lockFile) {
+      try FileLock($0) { log("waiting for another process that makes \(shown)") }
+    }
+    defer { withExtendedLifetime(lock) {} }
+
+    let working = directory.appendingPathComponent(".working").appendingPathComponent(name)
+    let remake = fresh && !settled.contains(key)
+    if FileManager.default.fileExists(atPath: result.path) {
+      if settled.contains(key) { return finished(reused: true) }
+      if remake {
+        log("remaking \(shown) afresh")
+      } else if let fault = StageManifest.fault(of: result, hash: key) {
+        log("remaking \(shown): the stored one \(fault)")
+      } else {
+        log("reusing \(shown)")
+        try? FileManager.default.removeItem(at: working)
+        return finished(reused: true)
+      }
+    }
+    if remake { try storing(at: working) { try Self.remove($0) } }
+
+    let context = StageContext(
+      name: stage.name, hash: key, directory: working.appendingPathComponent("result"),
+      checkpointDirectory: working.appendingPathComponent("checkpoints"), log: log)
+    try storing(at: working) { _ in
+      try Self.remove(context.directory)
+      try FileManager.default.createDirectory(at: context.directory, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(at: context.checkpointDirectory, withIntermediateDirectories: true)
+    }
+    do { try work(context) } catch {
+      try? FileManager.default.removeItem(at: context.directory)
+      throw StageError.isDiskFull(error) ? StageError.diskFull(path: working.path) : error
+    }
+    try storing(at: result) { _ in
+      let files = try StageManifest.describe(context.directory)
+      guard !files.isEmpty else { throw StageError.emptyResult(stage: stage.name) }
+      let manifest = StageManifest(
+        name: stage.name, version: stage.version, settings: settings,
+        inputs: stage.inputs.map { .init(name: $0.name, hash: $0.hash) }, hash: key, files: files)
+      try manifest.encoded().write(to: context.directory.appendingPathComponent(StageManifest.fileName))
+      try DurableFiles.synchronizeTree(context.directory)
+      let former = working.appendingPathComponent("former")
+      try Self.remove(former)
+      if FileManager.default.fileExists(atPath: result.path) { try DurableFiles.move(result, to: former) }
+      try DurableFiles.move(context.directory, to: result)
+    }
+    try? FileManager.default.removeItem(at: working)
+    return finished(reused: false)
+  }
+
+  private static func folderName(_ name: String, _ key: String) -> String { "\(name)-\(key.prefix(16))" }
+
+  private static func remove(_ item: URL) throws {
+    if FileManager.default.fileExists(atPath: item.path) { try FileManager.default.removeItem(at: item) }
+  }
+
+  private func storing<Value>(at url: URL, _ body: (URL) throws -> Value) throws -> Value {
+    do { return try body(url) } catch { throw StageError.storing(error, at: url.path) }
+  }
+}

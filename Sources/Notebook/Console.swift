@@ -1,0 +1,48 @@
+import Foundation
+
+/// Standard error, as a terminal with one line that is redrawn, or as a plain log.
+public final class Console: @unchecked Sendable {
+  public static let standardError = Console(
+    isTerminal: isatty(2) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb",
+    write: { FileHandle.standardError.write(Data($0.utf8)) })
+
+  let isTerminal: Bool
+  private let write: (String) -> Void
+  private let lock = NSLock()
+  private var hasLine = false
+
+  init(isTerminal: Bool, write: @escaping (String) -> Void) {
+    self.isTerminal = isTerminal
+    self.write = write
+  }
+
+  /// Columns of the terminal now; 80 if it does not tell.
+  var width: Int {
+    var size = winsize()
+    return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+
+  /// Prints a line; a progress line being drawn gives way.
+  public func say(_ message: String) {
+    lock.withLock {
+      write((hasLine ? "\r\u{1b}[K" : "") + message + "\n")
+      hasLine = false
+    }
+  }
+
+  /// Draws the line that the next one overwrites.
+  func draw(_ line: String) {
+    lock.withLock {
+      write("\r" + line + "\u{1b}[K")
+      hasLine = true
+    }
+  }
+
+  /// Takes the drawn line away.
+  func erase() {
+    lock.withLock {
+      if hasLine { write("\r\u{1b}[K") }
+      hasLine = false
+    }
+  }
+}

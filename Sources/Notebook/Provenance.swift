@@ -1,0 +1,100 @@
+import Foundation
+
+/// Where a report's numbers come from. It holds nothing that differs between machines, threads or folders.
+public struct Provenance: Sendable {
+  /// A named fact: a data set and its content hash, a program and its version.
+  public struct Fact: Equatable, Sendable {
+    public var name: String
+    public var value: String
+
+    public init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// The command's arguments as typed.
+  public var arguments: [String]
+  public var profile: String?
+  public var seeds: [UInt64]
+  /// Name and content hash of each data set.
+  public var dataSets: [Fact]
+  /// Name and checksum of each file of starting weights.
+  public var startingWeights: [Fact]
+  /// Versions of Swift, OpenBLAS and whatever else the numbers depend on.
+  public var versions: [Fact]
+
+  public init(
+    arguments: [String] = Array(CommandLine.arguments.dropFirst()), profile: String? = nil, seeds: [UInt64] = [],
+    dataSets: [Fact] = [], startingWeights: [Fact] = [], versions: [Fact] = []
+  ) {
+    self.arguments = arguments
+    self.profile = profile
+    self.seeds = seeds
+    self.dataSets = dataSets
+    self.startingWeights = startingWeights
+    self.versions = versions
+  }
+
+  /// Options that say where and how fast a run happens and cannot change a number in the report.
+  static let optionsWithoutEffect: Set<String> = ["--threads", "--out", "--store"]
+  static let flagsWithoutEffect: Set<String> = ["--fresh"]
+
+  /// The command that makes this report: without options that cannot change it, paths cut to their last component.
+  func command(name: String) -> String {
+    var words = ["swift", "run", "exp-\(name)"]
+    var remaining = arguments[...]
+    while let argument = remaining.popFirst() {
+      if Self.flagsWithoutEffect.contains(argument) { continue }
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      if Self.optionsWithoutEffect.contains(parts[0]) {
+        if parts.count == 1 { _ = remaining.popFirst() }
+        continue
+      }
+      if argument.hasPrefix("--"), parts.count == 2 {
+        words.append(Self.shellQuoted(parts[0] + "=" + Self.lastComponent(parts[1])))
+      } else {
+        words.append(Self.shellQuoted(Self.lastComponent(argument)))
+      }
+    }
+    return words.joined(separator: " ")
+  }
+
+  /// The last component of what is a path: whatever contains a slash.
+  private static func lastComponent(_ text: String) -> String {
+    text.contains("/") ? text.split(separator: "/").last.map(String.init) ?? "/" : text
+  }
+
+  private static func shellQuoted(_ word: String) -> String {
+    let plain = word.unicodeScalars.allSatisfy {
+      ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
+        || "-_=.,:+@%".unicodeScalars.contains($0)
+    }
+    return plain && !word.isEmpty ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+  }
+
+  func markdown(name: String, source: String, sourceChecksum: String) -> String {
+    var table = Table(columns: [.init("", .left), .init("", .left)])
+    func add(_ key: String, _ value: String) { table.append([.text(key), .text(value)]) }
+    add("Command", "`\(command(name: name))`")
+    if let profile { add("Profile", profile) }
+    if !seeds.isEmpty { add("Seeds", seeds.map(String.init).joined(separator: ", ")) }
+    for fact in dataSets { add("Data: \(fact.name)", "`\(fact.value)`") }
+    for fact in startingWeights { add("Starting weights: \(fact.name)", "`\(fact.value)`") }
+    for fact in versions { add(fact.name, fact.value) }
+    add("Source (\(source), SHA-256)", "`\(sourceChecksum)`")
+    return "## Provenance\n\n\(table.markdown())\n\nRaw values are in [results.json](results.json)."
+  }
+
+  func json(name: String, source: String, sourceChecksum: String) -> JSONValue {
+    func facts(_ list: [Fact]) -> JSONValue {
+      .object(Dictionary(list.map { ($0.name, .string($0.value)) }, uniquingKeysWith: { _, last in last }))
+    }
+    return [
+      "command": .string(command(name: name)), "profile": profile.map(JSONValue.string) ?? .null,
+      "seeds": .strings(seeds.map(String.init)), "dataSets": facts(dataSets),
+      "startingWeights": facts(startingWeights), "versions": facts(versions), "source": .string(source),
+      "sourceChecksum": .string(sourceChecksum),
+    ]
+  }
+}
