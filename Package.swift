@@ -48,6 +48,7 @@ let package = Package(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
 
     .testTarget(name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "LongTailTests", dependencies: ["LongTail", "Imaging"]),
   ],
   swiftLanguageModes: [.v5]
 )
