@@ -36,14 +36,14 @@ let package = Package(
     .target(
       name: "LongTail",
       dependencies: [
-        "Models", "Imaging", "Checkpoints", "Notebook", arguments, .product(name: "Crypto", package: "swift-crypto"),
+        "Engine", "Models", "Imaging", "Checkpoints", "Notebook", arguments, .product(name: "Crypto", package: "swift-crypto"),
       ],
-      swiftSettings: fast),
+      resources: [.copy("StartingWeights")], swiftSettings: fast),
     .target(
       name: "Notebook", dependencies: ["Imaging", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: fast),
 
-    .executableTarget(name: "CommandLine", dependencies: ["LongTail", arguments]),
+    .executableTarget(name: "CommandLine", dependencies: ["LongTail", "Models", arguments]),
     .executableTarget(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
 

@@ -10,7 +10,9 @@ extension SceneCatalogue {
       SceneClass("bridge", "bridge", train: 1367, test: 2589) { $0.bridgeScene() },
       SceneClass("chimney", "chimney", train: 649, test: 1031) { $0.chimneyScene() },
       SceneClass("dam", "dam", train: 512, test: 538) { $0.damScene() },
-      SceneClass("Expressway-Service-area", "expressway service area", train: 1080, test: 1085) { $0.serviceAreaScene() },
+      SceneClass("Expressway-Service-area", "expressway service area", train: 1080, test: 1085) {
+        $0.serviceAreaScene()
+      },
       SceneClass("Expressway-toll-station", "expressway toll station", train: 610, test: 688) { $0.tollStationScene() },
       SceneClass("golffield", "golf field", train: 511, test: 575) { $0.golfFieldScene() },
       SceneClass("groundtrackfield", "ground track field", train: 1162, test: 1885) { $0.trackFieldScene() },
@@ -59,7 +61,9 @@ extension SceneCatalogue {
       fgsc("frigate", "frigate", 59) { $0.vesselScene(.frigate) },
       fgsc("amphibious transport dock", "amphibious transport dock", 18) { $0.vesselScene(.transportDock) },
       fgsc("cruiser", "cruiser", 59) { $0.vesselScene(.cruiser) },
-      fgsc("Tarawa-class amphibious assault ship", "Tarawa-class amphibious assault ship", 16) { $0.vesselScene(.tarawa) },
+      fgsc("Tarawa-class amphibious assault ship", "Tarawa-class amphibious assault ship", 16) {
+        $0.vesselScene(.tarawa)
+      },
       fgsc("amphibious assault ship", "amphibious assault ship", 31) { $0.vesselScene(.amphibiousAssault) },
       fgsc("command ship", "command ship", 18) { $0.vesselScene(.command) },
       fgsc("submarine", "submarine", 48) { $0.vesselScene(.submarine) },

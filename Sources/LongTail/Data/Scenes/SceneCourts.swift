@@ -3,7 +3,8 @@ import Foundation
 /// Playing fields with painted lines: tennis, basketball and soccer.
 extension ScenePainter {
   private static let courtColours: [(NamedColour, Float)] = [
-    (.green, 4), (.blue, 3.5), (.red, 1.5), (.maroon, 1.5), (.grey, 1.2), (.teal, 1), (.lime, 1), (.brown, 1), (.purple, 0.5),
+    (.green, 4), (.blue, 3.5), (.red, 1.5), (.maroon, 1.5), (.grey, 1.2), (.teal, 1), (.lime, 1), (.brown, 1),
+    (.purple, 0.5),
     (.orange, 0.6), (.tan, 0.5), (.sky, 0.5),
   ]
 
@@ -92,10 +93,18 @@ extension ScenePainter {
     for end in ends {
       let x = end * size.x / 2
       let towards: Float = end > 0 ? .pi : 0
-      fill(.polygon(Point(x, -wide * 1.2), Point(x, wide * 1.2), Point(x - end * 0.38, wide), Point(x - end * 0.38, -wide)), key)
-      fill(.line([Point(x, -wide * 1.2), Point(x - end * 0.38, -wide), Point(x - end * 0.38, wide), Point(x, wide * 1.2)], width: stroke), line)
-      fill(.arc(Point(x - end * 0.38, 0), Point(0.13, 0.13), from: towards - 1.57, to: towards + 1.57, width: stroke), line)
-      fill(.arc(Point(x - end * 0.1, 0), Point(0.43, 0.44), from: towards - 1.5, to: towards + 1.5, width: stroke), line)
+      fill(
+        .polygon(
+          Point(x, -wide * 1.2), Point(x, wide * 1.2), Point(x - end * 0.38, wide), Point(x - end * 0.38, -wide)), key)
+      fill(
+        .line(
+          [Point(x, -wide * 1.2), Point(x - end * 0.38, -wide), Point(x - end * 0.38, wide), Point(x, wide * 1.2)],
+          width: stroke), line)
+      fill(
+        .arc(Point(x - end * 0.38, 0), Point(0.13, 0.13), from: towards - 1.57, to: towards + 1.57, width: stroke), line
+      )
+      fill(
+        .arc(Point(x - end * 0.1, 0), Point(0.43, 0.44), from: towards - 1.5, to: towards + 1.5, width: stroke), line)
       raise(.rectangle(Point(x - end * 0.07, 0), Point(0.05, 0.16)), Colour(0.88, 0.88, 0.88), height: 0.14)
     }
   }
@@ -104,13 +113,16 @@ extension ScenePainter {
     ground(Ground.town)
     let kind = pick(weighted: [(0, 5), (1, 2), (2, 1)] as [(Int, Float)])
     facts.colour = kind == 1 ? "bright green" : kind == 2 ? "dry" : "green"
-    let turf: Colour = kind == 1 ? Colour(0.24, 0.5, 0.3) : kind == 2 ? Colour(0.56, 0.49, 0.33) : Colour(0.32, 0.45, 0.22)
+    let turf: Colour =
+      kind == 1 ? Colour(0.24, 0.5, 0.3) : kind == 2 ? Colour(0.56, 0.49, 0.33) : Colour(0.32, 0.45, 0.22)
     let fieldColour = vary(turf, 0.15)
     let lined = kind == 2 ? between(0.2, 0.7) : between(0.5, 1)
     let track = chance(0.1)
     subject(fill: track ? 0.62...0.75 : 0.75...1) { painter in
       if track { painter.fill(.oblong(.zero, Point(2.7, 1.75)), painter.vary(NamedColour.red.value)) }
-      if !track, painter.chance(0.4) { painter.fill(.rectangle(.zero, Point(2.15, 1.45)), painter.vary(fieldColour * 0.85, 0.15)) }
+      if !track, painter.chance(0.4) {
+        painter.fill(.rectangle(.zero, Point(2.15, 1.45)), painter.vary(fieldColour * 0.85, 0.15))
+      }
       painter.pitch(fieldColour, lines: lined)
     }
     occlude()

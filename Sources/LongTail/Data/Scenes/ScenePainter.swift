@@ -45,7 +45,6 @@ struct ScenePainter {
     let strength: Float = random.chance(0.2) ? random.uniform(0.1, 0.3) : random.uniform(0.35, 0.7)
     shade = Colour(1 - strength, 1 - strength * 0.96, 1 - strength * 0.86)
     lean = Outline.direction(random.uniform(0, 2 * .pi)) * (0.5 * random.uniform() * random.uniform())
-    self.random = random
     // Boxes are not square, but classifiers see them resized to squares.
     placement = placement.placing(
       at: .zero, turned: 0, scaled: Point(exp(random.uniform(-0.14, 0.14)), exp(random.uniform(-0.14, 0.14))))
@@ -102,6 +101,11 @@ struct ScenePainter {
   mutating func castFloating(_ outline: Outline, height: Float) {
     let place = placement.shifted(by: shadow * (height * placement.scale))
     canvas.tint(outline.transformed(by: place), by: shade)
+  }
+
+  /// A shadow lying flat on the ground, drawn as an outline of its own.
+  mutating func darken(_ outline: Outline) {
+    canvas.tint(outline.transformed(by: placement), by: shade)
   }
 
   /// Something solid: shadow, leaning walls, roof; `onRoof` draws in the roof's place.

@@ -42,16 +42,19 @@ enum Vessel {
 
 extension ScenePainter {
   static let seaPaint: [(NamedColour, Float)] = [
-    (.white, 3), (.grey, 2), (.silver, 1.5), (.red, 1.2), (.blue, 1), (.dark, 1.2), (.black, 0.8), (.maroon, 1), (.green, 0.6),
+    (.white, 3), (.grey, 2), (.silver, 1.5), (.red, 1.2), (.blue, 1), (.dark, 1.2), (.black, 0.8), (.maroon, 1),
+    (.green, 0.6),
     (.orange, 0.6), (.brown, 0.6), (.teal, 0.3),
   ]
 
   mutating func shipScene() {
-    let vessel = pick(weighted: [
-      (.container, 2), (.bulkCarrier, 2), (.oilTanker, 2), (.motorboat, 2.5), (.yacht, 1.5), (.fishing, 1.5), (.sailboat, 1),
-      (.barge, 1.2), (.destroyer, 1.2), (.frigate, 0.6), (.passenger, 1), (.airCarrier, 0.3), (.landingCraft, 0.4),
-      (.liquefiedGas, 0.4), (.submarine, 0.3), (.carCarrier, 0.3),
-    ] as [(Vessel, Float)])
+    let vessel = pick(
+      weighted: [
+        (.container, 2), (.bulkCarrier, 2), (.oilTanker, 2), (.motorboat, 2.5), (.yacht, 1.5), (.fishing, 1.5),
+        (.sailboat, 1),
+        (.barge, 1.2), (.destroyer, 1.2), (.frigate, 0.6), (.passenger, 1), (.airCarrier, 0.3), (.landingCraft, 0.4),
+        (.liquefiedGas, 0.4), (.submarine, 0.3), (.carCarrier, 0.3),
+      ] as [(Vessel, Float)])
     facts.kind = pick(vessel.words)
     vesselScene(vessel)
   }
@@ -89,8 +92,10 @@ extension ScenePainter {
       [(.grey, 5), (.silver, 3), (.dark, 1), (.sky, 0.5)]
     case .submarine: [(.black, 5), (.dark, 3)]
     case .medical: [(.white, 1)]
-    case .passenger, .yacht, .motorboat, .sailboat: [(.white, 6), (.silver, 1), (.blue, 0.7), (.dark, 0.5), (.red, 0.4), (.tan, 0.4)]
-    case .oilTanker, .bulkCarrier: [(.maroon, 3), (.red, 2), (.green, 1.2), (.brown, 1), (.dark, 1), (.grey, 1.2), (.teal, 0.5)]
+    case .passenger, .yacht, .motorboat, .sailboat:
+      [(.white, 6), (.silver, 1), (.blue, 0.7), (.dark, 0.5), (.red, 0.4), (.tan, 0.4)]
+    case .oilTanker, .bulkCarrier:
+      [(.maroon, 3), (.red, 2), (.green, 1.2), (.brown, 1), (.dark, 1), (.grey, 1.2), (.teal, 0.5)]
     case .carCarrier: [(.white, 3), (.silver, 1), (.green, 1), (.blue, 1), (.grey, 1), (.teal, 0.5)]
     case .hovercraft, .landingCraft, .combatBoat: [(.grey, 3), (.dark, 2), (.green, 1), (.silver, 1), (.tan, 0.5)]
     case .barge: [(.brown, 3), (.dark, 2), (.maroon, 1.5), (.grey, 2), (.tan, 0.7)]
@@ -102,21 +107,29 @@ extension ScenePainter {
     facts.details.append(pick(["with a wake", "under way"]))
     let foam = Colour(0.86, 0.9, 0.92)
     let strength = between(0.25, 0.7)
-    fill(.polygon(Point(-0.9, beam * 0.6), Point(-0.9, -beam * 0.6), Point(-3, -beam * 1.5), Point(-3, beam * 1.5)), foam, alpha: strength)
+    fill(
+      .polygon(Point(-0.9, beam * 0.6), Point(-0.9, -beam * 0.6), Point(-3, -beam * 1.5), Point(-3, beam * 1.5)), foam,
+      alpha: strength)
     for side in [-1, 1] as [Float] {
-      fill(.polygon(Point(0.95, 0), Point(0.4, side * beam * 1.5), Point(-1.6, side * beam * 3.4), Point(0.2, side * beam * 1.2)), foam, alpha: strength * 0.7)
+      fill(
+        .polygon(
+          Point(0.95, 0), Point(0.4, side * beam * 1.5), Point(-1.6, side * beam * 3.4), Point(0.2, side * beam * 1.2)),
+        foam, alpha: strength * 0.7)
     }
   }
 
   private mutating func quay(beam: Float) {
     facts.details.append(pick(["at a quay", "docked at a pier"]))
     let side: Float = chance(0.5) ? 1 : -1
-    let surface = patchyShader(pick([Colour(0.62, 0.6, 0.57), Colour(0.5, 0.49, 0.47), Colour(0.55, 0.47, 0.38)]), 0.15)
+    let surface = patchyShader(
+      pick([Colour(0.62, 0.6, 0.57), Colour(0.5, 0.49, 0.47), Colour(0.55, 0.47, 0.38)]), 0.15)
     let edge = beam * between(1.05, 1.3)
     let width = chance(0.5) ? between(0.2, 0.4) : 3
     fill(.rectangle(Point(0, side * (edge + width / 2)), Point(6, width)), shader: surface)
     for _ in 0..<number(0, 5) {
-      building(Point(between(-1.3, 1.3), side * (edge + between(0.15, 0.5))), Point(between(0.1, 0.3), between(0.08, 0.2)), height: 0.06)
+      building(
+        Point(between(-1.3, 1.3), side * (edge + between(0.15, 0.5))), Point(between(0.1, 0.3), between(0.08, 0.2)),
+        height: 0.06)
     }
   }
 

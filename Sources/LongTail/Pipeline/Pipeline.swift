@@ -1,0 +1,164 @@
+import Checkpoints
+import Engine
+import Foundation
+import Imaging
+import Models
+import Notebook
+
+/// The method as a chain of stages: head model, tail model → distilled models → generator → images → classifier →
+/// scores. Each is made once and found again by the hash of everything that it depends on.
+public final class Pipeline {
+  public let settings: PipelineSettings
+  public let data: PipelineData
+  let store: StageStore
+  let weights: StartingWeights?
+  /// Shows progress; an experiment gives it the parts that are to come.
+  public var job: ProgressJob?
+  var jobParts: Set<String> = []
+  private var decoded: [String: DecodedImages] = [:]
+
+  /// - Parameter weights: Starting weights, or nil to start every network at random.
+  public init(settings: PipelineSettings, data: PipelineData, store: StageStore, weights: StartingWeights?) {
+    self.settings = settings
+    self.data = data
+    self.store = store
+    self.weights = settings.usesStartingWeights ? weights : nil
+  }
+
+  // MARK: - KMDN
+
+  public var headData: ObjectDataset { data.split.parts(of: data.train).head }
+  public var tailData: ObjectDataset { data.split.parts(of: data.train).tail }
+
+  /// A classifier of the head classes alone.
+  public func headModel() throws -> StageResult {
+    try expert("head-model", on: headData, settings: settings.headModel)
+  }
+
+  /// A classifier of the tail classes alone.
+  public func tailModel() throws -> StageResult {
+    try expert("tail-model", on: tailData, settings: settings.tailModel)
+  }
+
+  private func expert(_ name: String, on dataset: ObjectDataset, settings training: ClassifierSettings) throws
+    -> StageResult
+  {
+    let key = ClassifierStage(
+      training: training, network: network(dataset.classCount), data: [data.trainHash], headShare: settings.data.headShare,
+      seed: settings.seed, weights: try weights?.checksum(.classifier))
+    return try run(name, version: 1, settings: key) { context, progress in
+      let model = try startedClassifier(classes: dataset.classCount, name: name, seed: settings.seed)
+      try trainClassifier(
+        model, on: images(of: dataset, named: name, side: training.side), settings: training, seed: settings.seed,
+        name: name, run: TrainingRun(context: context, progress: progress))
+      try save(model, context, "model.safetensors")
+    }
+  }
+
+  /// Both models after mutual distillation: first the tail teaches the head on head pictures, then the head, so
+  /// taught, teaches the tail on tail pictures. Each starts as it was but for a new `fc`.
+  public func distilledModels() throws -> StageResult {
+    let (head, tail) = (try headModel(), try tailModel())
+    let schedule = settings.distillation.schedule
+    var models: [ResNet] = []
+    var results = [head, tail]
+    for (direction, name) in ["distillation-to-head", "distillation-to-tail"].enumerated() {
+      let dataset = direction == 0 ? headData : tailData
+      let result = try run(
+        name, version: 1, settings: DistillationStage(settings: settings.distillation, seed: settings.seed), inputs: results
+      ) { context, progress in
+        let student = try load(direction == 0 ? head : tail, classes: dataset.classCount, newHead: name)
+        let teacher =
+          direction == 0
+          ? try load(tail, classes: data.split.tailClasses.count)
+          : try load(results[2], classes: data.split.headClasses.count)
+        try distill(
+          student: student, teacher: teacher, on: images(of: dataset, named: name, side: schedule.side),
+          settings: settings.distillation, direction: direction, seed: settings.seed, name: name,
+          run: TrainingRun(context: context, progress: progress))
+        try save(student, context, "model.safetensors")
+        models.append(student)
+      }
+      results.append(result)
+    }
+    return results[3]
+  }
+
+  // MARK: - Helpers shared by the stages
+
+  /// Runs a stage, or takes its stored result, and keeps the progress of the whole job.
+  func run<Settings: Encodable>(
+    _ name: String, part: String? = nil, version: Int, settings: Settings, inputs: [StageResult] = [],
+    _ work: (StageContext, @escaping (Int, Int) -> ProgressBar) throws -> Void
+  ) throws -> StageResult {
+    let part = part ?? name
+    let result = try store.run(Stage(name: name, version: version, settings: settings, inputs: inputs)) { context in
+      try work(context) { total, done in
+        if let job = self.job, self.jobParts.contains(part) { return job.begin(part, total: total, done: done) }
+        return ProgressBar(part, total: total, done: done)
+      }
+    }
+    if result.wasReused, jobParts.contains(part) { job?.skip(part) }
+    return result
+  }
+
+  func network(_ classes: Int) -> ResNetConfiguration {
+    var configuration = settings.network
+    configuration.classes = classes
+    return configuration
+  }
+
+  /// A classifier as training finds it: random, then the starting weights where they are used.
+  func startedClassifier(classes: Int, name: String, seed: UInt64) throws -> ResNet {
+    var stream = RandomStream(seed: seed, name: "\(name).start")
+    let model = ResNet(network(classes), stream: &stream)
+    try weights?.start(model)
+    return model
+  }
+
+  /// A stored classifier; `newHead` names the stream of a new, random `fc`.
+  func load(_ result: StageResult, classes: Int, newHead: String? = nil) throws -> ResNet {
+    var stream = RandomStream(seed: settings.seed, name: "\(newHead ?? "").start")
+    let model = ResNet(network(classes), stream: &stream)
+    let saved = try SafeTensors(contentsOf: result.file("model.safetensors")).tensors
+    guard newHead != nil else {
+      try saved.load(into: model)
+      return model
+    }
+    var trunk = StateDictionary(source: saved.source)
+    for (key, value) in saved.entries where !key.hasPrefix("fc.") { trunk[key] = value }
+    _ = trunk.loadLeniently(into: model)
+    return model
+  }
+
+  func save(_ module: Module, _ context: StageContext, _ name: String) throws {
+    try SafeTensors(StateDictionary(module)).write(to: context.directory.appendingPathComponent(name))
+  }
+
+  /// The pictures of a data set at one size, decoded once a run.
+  func images(of dataset: ObjectDataset, named name: String, side: Int) -> DecodedImages {
+    let key = "\(name) \(side)"
+    if let found = decoded[key] { return found }
+    let images = DecodedImages(dataset, side: side)
+    decoded[key] = images
+    return images
+  }
+}
+
+/// What a classifier's stage depends on.
+struct ClassifierStage: Encodable {
+  var training: ClassifierSettings
+  var network: ResNetConfiguration
+  /// Content hashes.
+  var data: [String]
+  var headShare: Double
+  var expansion = ""
+  var added = 0
+  var seed: UInt64
+  var weights: String?
+}
+
+struct DistillationStage: Encodable {
+  var settings: DistillationSettings
+  var seed: UInt64
+}

@@ -1,0 +1,165 @@
+import Foundation
+import Models
+
+/// How large everything is. Every experiment runs in each profile through the same code.
+public enum Profile: String, CaseIterable, Codable, Sendable {
+  /// Under a minute: shows that it runs, not what comes out.
+  case smoke
+  /// Minutes on two cores, on the built-in procedural scenes.
+  case `default`
+  /// The paper's sizes and schedules.
+  case paper
+}
+
+/// Where the pictures come from and which long tail they get.
+public struct DataSettings: Codable, Equatable, Sendable {
+  /// The procedural catalogue that is drawn where no folder is given: dior, dota or fgsc.
+  public var catalogue: String
+  /// Procedural scenes: images of the largest class; the others in proportion to the published counts.
+  public var largestClass: Int
+  /// Procedural scenes: images that every class has at least.
+  public var smallestClass: Int
+  /// Procedural scenes: test images of every class.
+  public var testPerClass: Int
+  /// Procedural scenes: seed of the training images; the test images have the next one.
+  public var seed: UInt64
+  /// A folder: the largest class over the smallest after thinning, or 0 to leave the data set as it is.
+  public var imbalance: Double
+  /// The share of classes that are head: 0.40, or 0.33 (FGSC-23).
+  public var headShare: Double
+}
+
+/// How many images are drawn for the expanded set.
+public struct GenerationSettings: Codable, Equatable, Sendable {
+  /// Added to every tail class. The paper adds 7000 where DIOR's largest class has 27 351.
+  public var imagesPerClass: Int
+  /// r: the share of noise in the latent; 0.05 in the released command.
+  public var noiseRatio: Float
+}
+
+/// Everything that the pipeline's results depend on besides the data.
+public struct PipelineSettings: Codable, Equatable, Sendable {
+  public var data: DataSettings
+  /// The classifier's architecture; the number of classes is set where it is used.
+  public var network: ResNetConfiguration
+  public var headModel: ClassifierSettings
+  public var tailModel: ClassifierSettings
+  public var distillation: DistillationSettings
+  public var cdtg: CDTGSettings
+  public var generation: GenerationSettings
+  public var classifier: ClassifierSettings
+  /// The judge of generated images, trained on balanced real ones.
+  public var judge: ClassifierSettings
+  /// Images of each class that the judge sees, where scenes are procedural.
+  public var judgeImagesPerClass: Int
+  /// Seeds the models and the generator; classifiers have their own seeds.
+  public var seed: UInt64
+  /// Whether networks start from the package's starting weights.
+  public var usesStartingWeights: Bool
+
+  public static func profile(_ profile: Profile) -> PipelineSettings {
+    switch profile {
+    case .smoke: smoke
+    case .default: standard
+    case .paper: paper
+    }
+  }
+
+  private static let standard: PipelineSettings = {
+    func training(steps: Int, rate: Float = 1e-3) -> ClassifierSettings {
+      ClassifierSettings(
+        side: 32, batchSize: 64, epochs: 100, steps: steps, learningRate: rate, weightDecay: 1e-4,
+        milestones: [60, 85], flips: true)
+    }
+    return PipelineSettings(
+      data: DataSettings(
+        catalogue: "dior", largestClass: 600, smallestClass: 10, testPerClass: 100, seed: 1, imbalance: 0,
+        headShare: HeadTailSplit.releasedShare),
+      network: .small32(classes: 0, width: 24),
+      headModel: training(steps: 150), tailModel: training(steps: 150),
+      distillation: DistillationSettings(schedule: training(steps: 150), alpha: 0.2, continuesSchedule: false),
+      cdtg: CDTGSettings(
+        side: 32, latentWidth: 128, mappingLayers: 4, labelWidth: 64, channels: .narrow(maximum: 64, product: 2048),
+        batchSize: 32, iterations: 500, learningRate: 0.002, r1Weight: 1, r1Every: 16, pathWeight: 2, pathEvery: 4,
+        pathBatchShrink: 2, averageHalfLife: 2000, trainingNoiseRatio: [0.05, 0.8], mixesStyles: true,
+        classifierWeight: 0.1, textWeight: 0.1, drawsHeadClasses: true, balancesClasses: true,
+        augmentation: .aerial),
+      generation: GenerationSettings(imagesPerClass: 150, noiseRatio: 0.2),
+      classifier: training(steps: 250), judge: training(steps: 600), judgeImagesPerClass: 400, seed: 1,
+      usesStartingWeights: true)
+  }()
+
+  private static let smoke: PipelineSettings = {
+    var settings = standard
+    settings.data.largestClass = 60
+    settings.data.smallestClass = 4
+    settings.data.testPerClass = 10
+    settings.headModel.steps = 10
+    settings.tailModel.steps = 10
+    settings.distillation.schedule.steps = 5
+    settings.cdtg.iterations = 6
+    settings.generation.imagesPerClass = 10
+    settings.classifier.steps = 15
+    settings.judge.steps = 30
+    settings.judgeImagesPerClass = 20
+    return settings
+  }()
+
+  private static let paper: PipelineSettings = {
+    var settings = standard
+    settings.data.largestClass = 27_351
+    settings.data.smallestClass = 1
+    settings.network = .resNet50(classes: 0)
+    settings.headModel = .released(epochs: 100)
+    settings.tailModel = .released(epochs: 100)
+    settings.distillation = .released
+    settings.distillation.continuesSchedule = false
+    settings.cdtg = .paper
+    settings.generation = GenerationSettings(imagesPerClass: 7000, noiseRatio: 0.05)
+    settings.classifier = .released(epochs: 50)
+    settings.judge = .released(epochs: 50)
+    settings.judgeImagesPerClass = 1000
+    return settings
+  }()
+
+  /// Sets one value by its path, such as `cdtg.iterations=2000`.
+  ///
+  /// - Throws: `SettingError` for a path that is not there, or a value of another type.
+  public mutating func override(_ assignment: String) throws {
+    let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { throw SettingError.notAnAssignment(assignment) }
+    let encoded = try JSONSerialization.jsonObject(with: try JSONEncoder().encode(self))
+    let keys = parts[0].split(separator: ".").map(String.init)
+    let changed = try replacing(in: encoded, keys[...], with: parts[1], path: parts[0])
+    do {
+      self = try JSONDecoder().decode(Self.self, from: try JSONSerialization.data(withJSONObject: changed))
+    } catch {
+      throw SettingError.badValue(path: parts[0], value: parts[1])
+    }
+  }
+
+  private func replacing(in value: Any, _ keys: ArraySlice<String>, with text: String, path: String) throws -> Any {
+    guard let key = keys.first else {
+      return (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) ?? text
+    }
+    guard var object = value as? [String: Any] else { throw SettingError.unknown(path: path, known: []) }
+    guard let inner = object[key] else { throw SettingError.unknown(path: path, known: object.keys.sorted()) }
+    object[key] = try replacing(in: inner, keys.dropFirst(), with: text, path: path)
+    return object
+  }
+}
+
+public enum SettingError: Error, Equatable, CustomStringConvertible {
+  case notAnAssignment(String)
+  case unknown(path: String, known: [String])
+  case badValue(path: String, value: String)
+
+  public var description: String {
+    switch self {
+    case .notAnAssignment(let text): "--set \(text): write NAME=VALUE, such as --set cdtg.iterations=2000"
+    case .unknown(let path, let known):
+      "--set \(path): no such setting; " + (known.isEmpty ? "it ends before that" : "known here: \(known.joined(separator: ", "))")
+    case .badValue(let path, let value): "--set \(path)=\(value): the value is not of the setting's type"
+    }
+  }
+}
