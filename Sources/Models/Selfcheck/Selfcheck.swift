@@ -28,7 +28,7 @@ public struct Selfcheck {
   public init() {
     checks = [
       "kmdn_resnet50_eval": checkResNetEvaluation, "kmdn_distill_step": checkDistillationStep,
-      "tgn_generator_step_64": checkGeneratorStep, "tgn_path_length_64": checkPathLength,
+      "clip_vit_b32": checkCLIP, "tgn_generator_step_64": checkGeneratorStep, "tgn_path_length_64": checkPathLength,
     ]
     for size in [64, 256] {
       checks["tgn_generator_\(size)"] = { try checkGenerator($0, size: size) }
