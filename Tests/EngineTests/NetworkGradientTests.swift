@@ -14,7 +14,9 @@ final class NetworkGradientTests: XCTestCase {
       }
     }
     assertGradients([formulaValues([2, 2, 3], salt: 3), formulaValues([3, 2], salt: 4)]) { matmul($0[0], $0[1]) }
-    assertGradients([formulaValues([2, 2], salt: 5)], order: 3) { matmul($0[0], matmul($0[0], $0[0], transposeB: true)) }
+    assertGradients([formulaValues([2, 2], salt: 5)], order: 3) {
+      matmul($0[0], matmul($0[0], $0[0], transposeB: true))
+    }
   }
 
   func testConvolutions() {
@@ -63,7 +65,9 @@ final class NetworkGradientTests: XCTestCase {
 
   /// <A x, y> = <x, Aᵀ y>, for every filter and both orders of its gradient.
   func testTheAdjointOfAFilterIsItsTranspose() {
-    for (up, down, before, after) in [(1, 1, 0, 0), (2, 1, 2, 1), (1, 2, 1, 1), (2, 3, -1, 3), (3, 2, 4, -2), (1, 3, 5, 0)] {
+    for (up, down, before, after) in [
+      (1, 1, 0, 0), (2, 1, 2, 1), (1, 2, 1, 1), (2, 3, -1, 3), (3, 2, 4, -2), (1, 3, 5, 0),
+    ] {
       for (height, width) in [(5, 4), (6, 7), (4, 9)] {
         let filter = UpFIRDown(taps: [0.5, -1, 2, 0.25], up: up, down: down, padding: (before, after))
         let x = formulaValues([2, height, width, 3], salt: 13).tracked

@@ -63,7 +63,9 @@ enum GradientCheck {
   }
 
   /// The gradient of Σ <output k, seed k>.
-  private static func pullBack(_ outputs: [Tensor], _ seeds: [Tensor], to inputs: [Tensor], recording: Bool) -> [Tensor] {
+  private static func pullBack(_ outputs: [Tensor], _ seeds: [Tensor], to inputs: [Tensor], recording: Bool)
+    -> [Tensor]
+  {
     // One tensor of all outputs, so that a seed can be a variable.
     let all = concatenated(outputs.map { $0.reshaped([-1]) }, axis: 0)
     let seed = concatenated(seeds.map { $0.reshaped([-1]) }, axis: 0)
