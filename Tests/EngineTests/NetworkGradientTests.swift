@@ -93,6 +93,26 @@ final class NetworkGradientTests: XCTestCase {
     }
   }
 
+  func testPixelMaps() {
+    // One picture turned by 90°, one mirrored and shifted, with pixels repeated and pixels from outside.
+    let map = PixelMap(batch: 2, from: (3, 4), to: (4, 3)) { picture, y, x in
+      picture == 0 ? (2 - x, y) : (y / 2, 3 - x - y % 2)
+    }
+    let x = formulaValues([2, 3, 4, 2], salt: 24)
+    assertGradients([x]) { gatherPixels($0[0], map).squared() }
+    let turned = gatherPixels(x, map)
+    XCTAssertEqual(turned.shape, [2, 4, 3, 2])
+    for y in 0..<4 {
+      for column in 0..<3 {
+        for c in 0..<2 {
+          XCTAssertEqual(turned.values[(y * 3 + column) * 2 + c], x.values[((2 - column) * 4 + y) * 2 + c])
+        }
+      }
+    }
+    let outside = PixelMap(batch: 1, from: (2, 2), to: (2, 2)) { _, y, x in (y + 1, x - 1) }
+    XCTAssertEqual(gatherPixels(Tensor([1, 2, 3, 4], shape: [1, 2, 2, 1]), outside).values, [0, 3, 0, 0])
+  }
+
   func testNormalizations() {
     let scale = formulaValues([2], salt: 15, scale: 0.5, shift: 1.25)
     let offset = formulaValues([2], salt: 16)
