@@ -170,7 +170,7 @@ public final class ProgressBar {
   }
 
   /// "8 s", "3 min 20 s", "11 min", "2 h 5 min".
-  static func duration(_ seconds: Double) -> String {
+  public static func duration(_ seconds: Double) -> String {
     let whole = Int(seconds.rounded())
     if whole < 60 { return "\(whole) s" }
     if whole < 600 { return whole % 60 == 0 ? "\(whole / 60) min" : "\(whole / 60) min \(whole % 60) s" }
