@@ -122,9 +122,11 @@ extension ScenePainter {
   mutating func medicalShip(_ beam: Float, _ colour: Colour) {
     hull(beam, bow: 0.4, stern: 0.8, side: Self.white, deck: Self.white * 0.93)
     let cross = Colour(0.8, 0.15, 0.13)
-    house(-0.5, 0.5, beam * 1.6, Self.white, height: 0.14)
+    house(-0.5, between(0.35, 0.6), beam * 1.6, Self.white, height: 0.14)
     if chance(0.5) { house(0.45, 0.26, beam * 1.5, Self.white, height: 0.12) }
-    for x in [-0.55, between(0.05, 0.25)] as [Float] {
+    let places = pick(weighted: [([-0.55, 0.15], 3), ([0.1], 1.5), ([-0.6, 0.05, 0.5], 1)] as [([Float], Float)])
+    for x in places {
+      let x = x + between(-0.06, 0.06)
       fill(.circle(Point(x, 0), beam * 0.75), Self.white)
       fill(.rectangle(Point(x, 0), Point(beam * 1.1, beam * 0.36)), cross)
       fill(.rectangle(Point(x, 0), Point(beam * 0.36, beam * 1.1)), cross)
@@ -137,7 +139,8 @@ extension ScenePainter {
     house(0.48, 0.2, beam * 1.6, colour * 1.15)
     house(-0.6, 0.3, beam * 1.6, colour * 1.15)
     // Replenishment posts: pairs of gantries across the deck.
-    for x in [-0.28, -0.05, 0.2] as [Float] {
+    let shift = between(-0.06, 0.06)
+    for x in pick([[-0.28, -0.05, 0.2], [-0.2, 0.15], [-0.34, -0.14, 0.06, 0.26]]).map({ $0 + shift }) as [Float] {
       let gantry = Outline.rectangle(Point(x, 0), Point(0.045, beam * 1.9))
       castFloating(gantry, height: 0.14)
       fill(gantry, colour * 1.3)
