@@ -109,14 +109,19 @@ extension ScenePainter {
     }
   }
 
+  private enum Turf { case grass, artificial, worn }
+
   mutating func soccerFieldScene() {
     ground(Ground.town)
-    let kind = pick(weighted: [(0, 5), (1, 2), (2, 1)] as [(Int, Float)])
-    facts.colour = kind == 1 ? "bright green" : kind == 2 ? "dry" : "green"
-    let turf: Colour =
-      kind == 1 ? Colour(0.24, 0.5, 0.3) : kind == 2 ? Colour(0.56, 0.49, 0.33) : Colour(0.32, 0.45, 0.22)
+    let kind = pick(weighted: [(.grass, 5), (.artificial, 2), (.worn, 1)] as [(Turf, Float)])
+    let turf: Colour
+    switch kind {
+    case .grass: (turf, facts.colour) = (Colour(0.32, 0.45, 0.22), "green")
+    case .artificial: (turf, facts.colour) = (Colour(0.24, 0.5, 0.3), "bright green")
+    case .worn: (turf, facts.colour) = (Colour(0.56, 0.49, 0.33), "dry")
+    }
     let fieldColour = vary(turf, 0.15)
-    let lined = kind == 2 ? between(0.2, 0.7) : between(0.5, 1)
+    let lined = kind == .worn ? between(0.2, 0.7) : between(0.5, 1)
     let track = chance(0.1)
     subject(fill: track ? 0.62...0.75 : 0.75...1) { painter in
       if track { painter.fill(.oblong(.zero, Point(2.7, 1.75)), painter.vary(NamedColour.red.value)) }

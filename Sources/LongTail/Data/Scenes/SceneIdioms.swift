@@ -7,7 +7,7 @@ extension ScenePainter {
     let crown = Outline.ellipse(position, Point(radius * between(0.8, 1.2), radius), sides: 9)
     cast(crown, height: radius * 1.2)
     fill(crown, green)
-    fill(.circle(position - shadow * (radius * 0.25), radius * 0.5, sides: 7), green * 1.3)
+    fill(.circle(position - localShadow * (radius * 0.25), radius * 0.5, sides: 7), green * 1.3)
   }
 
   mutating func trees(in reach: Point, around centre: Point = .zero, count: Int, size: ClosedRange<Float>) {

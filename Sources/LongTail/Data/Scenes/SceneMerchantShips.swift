@@ -72,7 +72,7 @@ extension ScenePainter {
       if spheres {
         cast(.circle(Point(x, 0), beam * 0.9), height: 0.1)
         fill(.circle(Point(x, 0), beam * 0.92), tank * 0.85)
-        fill(.circle(Point(x, 0) - shadow * 0.02, beam * 0.6), tank * 1.08)
+        fill(.circle(Point(x, 0) - localShadow * 0.02, beam * 0.6), tank * 1.08)
       } else {
         raise(.oblong(Point(x, 0), Point(1.15 / Float(count), beam * 1.5)), tank, height: 0.06)
       }
@@ -171,6 +171,8 @@ extension ScenePainter {
     }
   }
 
+  private enum BargeLoad { case heaped, covered, empty }
+
   mutating func barge(_ beam: Float, _ colour: Colour) {
     let outline = Outline.rectangle(.zero, Point(2, beam * 2))
     cast(outline, height: 0.06)
@@ -178,8 +180,8 @@ extension ScenePainter {
     let cargo = pick([
       Colour(0.2, 0.19, 0.18), Colour(0.72, 0.62, 0.45), Colour(0.5, 0.36, 0.26), Colour(0.6, 0.6, 0.58),
     ])
-    switch pick(weighted: [(0, 3), (1, 2), (2, 1)] as [(Int, Float)]) {
-    case 0:
+    switch pick(weighted: [(.heaped, 3), (.covered, 2), (.empty, 1)] as [(BargeLoad, Float)]) {
+    case .heaped:
       fill(.rectangle(.zero, Point(1.75, beam * 1.55)), colour * 0.55)
       let heaps = number(2, 5)
       for heap in 0..<heaps {
@@ -187,11 +189,11 @@ extension ScenePainter {
           blob(Point((Float(heap) + 0.5) / Float(heaps) * 1.6 - 0.8, 0), min(0.7 / Float(heaps), beam * 0.75)),
           vary(cargo))
       }
-    case 1:
+    case .covered:
       for cover in 0..<4 {
         fill(.rectangle(Point(-0.68 + 0.45 * Float(cover), 0), Point(0.4, beam * 1.5)), cargo * 1.1)
       }
-    default: break
+    case .empty: break
     }
     frame(.zero, Point(1.96, beam * 1.94), width: 0.03, colour * 1.3, alpha: 0.7)
     if chance(0.3) { raise(.rectangle(Point(-0.85, 0), Point(0.2, beam)), Self.white, height: 0.1) }

@@ -123,6 +123,12 @@ struct ScenePainter {
     placement = outer
   }
 
+  /// The shadow's displacement per unit of height in the current placement's own directions and units.
+  var localShadow: Point { placement.undoing(shadow * placement.scale) }
+
+  /// The same for the displacement of a roof.
+  var localLean: Point { placement.undoing(lean * placement.scale) }
+
   // MARK: Chance
 
   mutating func between(_ low: Float, _ high: Float) -> Float { random.uniform(low, high) }

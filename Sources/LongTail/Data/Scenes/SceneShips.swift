@@ -59,6 +59,8 @@ extension ScenePainter {
     vesselScene(vessel)
   }
 
+  private enum Berth { case drifting, underWay, moored, paired }
+
   /// A vessel under way, at anchor, at a quay or among its like.
   mutating func vesselScene(_ vessel: Vessel) {
     ground([(.water, 1)])
@@ -68,11 +70,13 @@ extension ScenePainter {
     let widen = exp(between(0, 0.45))
     subject(fill: 0.8...1.15, offCentre: 0.08) { painter in
       painter.placed(scaled: Point(1, widen)) { painter in
-        switch painter.pick(weighted: [(0, 4), (1, 3), (2, 2), (3, 1.5)] as [(Int, Float)]) {
-        case 0: break
-        case 1: painter.wake(beam: beam)
-        case 2: painter.quay(beam: beam)
-        default:
+        switch painter.pick(
+          weighted: [(.drifting, 4), (.underWay, 3), (.moored, 2), (.paired, 1.5)] as [(Berth, Float)])
+        {
+        case .drifting: break
+        case .underWay: painter.wake(beam: beam)
+        case .moored: painter.quay(beam: beam)
+        case .paired:
           painter.facts.count = 2
           let side: Float = painter.chance(0.5) ? 1 : -1
           let other = painter.vary(painter.pick(weighted: Self.palette(of: vessel)).value)
@@ -139,9 +143,9 @@ extension ScenePainter {
     case .airCarrier: airCarrier(beam, colour)
     case .tarawa: assaultShip(beam, colour, squareBow: true)
     case .amphibiousAssault: assaultShip(beam, colour, squareBow: false)
-    case .destroyer: warship(beam, colour, blocks: 2, pad: true)
-    case .frigate: warship(beam * 0.95, colour, blocks: 1, pad: true)
-    case .cruiser: warship(beam * 1.1, colour, blocks: 3, pad: true)
+    case .destroyer: warship(beam, colour, rank: .destroyer)
+    case .frigate: warship(beam * 0.95, colour, rank: .frigate)
+    case .cruiser: warship(beam * 1.1, colour, rank: .cruiser)
     case .transportDock: transportDock(beam, colour)
     case .command: commandShip(beam, colour)
     case .submarine: submarine(beam, colour)

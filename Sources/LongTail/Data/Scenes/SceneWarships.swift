@@ -10,20 +10,20 @@ extension ScenePainter {
     fill(.rectangle(Point(x, 0), Point(radius * 0.3, radius)), paint, alpha: 0.7)
   }
 
-  /// A slender grey hull with gun, deckhouses, funnels: `blocks` tells frigate, destroyer and cruiser apart.
-  mutating func warship(_ beam: Float, _ colour: Colour, blocks: Int, pad hasPad: Bool) {
+  /// A slender grey hull with gun, deckhouses, funnels: `rank` is frigate, destroyer or cruiser, by deckhouses.
+  mutating func warship(_ beam: Float, _ colour: Colour, rank: Vessel) {
     hull(beam, bow: between(0.55, 0.75), stern: 0.75, side: colour * 0.85, deck: colour * between(0.72, 0.85))
     let light = colour * 1.12
     // Sister ships differ: everything on deck moves a little along it.
     let x = between(-0.05, 0.05)
     let stretch = between(0.85, 1.15)
     if chance(0.85) { gun(0.62 + x, beam, light) }
-    switch blocks {
-    case 1:
+    switch rank {
+    case .frigate:
       house(0.2 + x, 0.3 * stretch, beam * 1.4, light, height: 0.14)
       house(-0.3 - x, 0.34 * stretch, beam * between(1, 1.5), light, height: 0.1)
       funnel(-0.06 + x, beam * 0.6)
-    case 2:
+    case .destroyer:
       fill(.rectangle(Point(0.45 + x, 0), Point(0.12, beam * 0.9)), colour * 0.6)
       house(0.2 + x, 0.28 * stretch, beam * 1.75, light, height: 0.18)
       house(-0.1, 0.26, beam * between(1, 1.4), light * 0.95, height: 0.12)
@@ -41,7 +41,7 @@ extension ScenePainter {
     let mast = Outline.line(Point(0.1, -beam * 0.7), Point(0.1, beam * 0.7), width: 0.025)
     castFloating(mast, height: 0.3)
     fill(mast, light * 1.1)
-    if hasPad { pad(blocks == 3 ? -0.66 : -0.78, beam * 0.6) }
+    pad(rank == .cruiser ? -0.66 : -0.78, beam * 0.6)
   }
 
   private mutating func gun(_ x: Float, _ beam: Float, _ colour: Colour) {
