@@ -9,7 +9,7 @@ extension ScenePainter {
     ground(Ground.town)
     let clay = subjectColour([(.brown, 3), (.tan, 3), (.orange, 1.2), (.maroon, 0.6)])
     let turf = vary(pick([Colour(0.34, 0.46, 0.24), Colour(0.28, 0.42, 0.22), Colour(0.46, 0.48, 0.28)]), 0.15)
-    let kind = pick(weighted: [(.grass, 5), (.clay, 2), (.infieldOnly, 1.5)] as [(Diamond, Float)])
+    let kind: Diamond = pick(weighted: [(.grass, 5), (.clay, 2), (.infieldOnly, 1.5)])
     if kind == .clay { facts.kind = "dirt-infield" }
     let spread = between(0.72, 0.82)
     let shade = patchyShader(turf, 0.12)

@@ -11,7 +11,7 @@ extension ScenePainter {
   }
 
   private mutating func coolingTowers() {
-    let count = pick(weighted: [(1, 3), (2, 1)] as [(Int, Float)])
+    let count: Int = pick(weighted: [(1, 3), (2, 1)])
     facts.kind = "cooling"
     facts.count = count
     let concrete = subjectColour([(.grey, 3), (.silver, 2), (.white, 1), (.tan, 1)])
@@ -49,7 +49,7 @@ extension ScenePainter {
     let tilt = between(0, 2 * .pi)
     let rise = Outline.direction(tilt) * length
     let width = between(0.13, 0.26)
-    let footing = pick(weighted: [(.plinth, 1), (.boilerHouse, 1), (.slab, 2)] as [(Footing, Float)])
+    let footing: Footing = pick(weighted: [(.plinth, 1), (.boilerHouse, 1), (.slab, 2)])
     subject(fill: 0.8...1, turn: 0) { painter in
       for slot in twin ? [-0.28, 0.28] as [Float] : [0] {
         let side = Outline.direction(tilt + .pi / 2) * slot

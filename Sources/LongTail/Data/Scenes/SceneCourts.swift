@@ -4,8 +4,8 @@ import Foundation
 extension ScenePainter {
   private static let courtColours: [(NamedColour, Float)] = [
     (.green, 4), (.blue, 3.5), (.red, 1.5), (.maroon, 1.5), (.grey, 1.2), (.teal, 1), (.lime, 1), (.brown, 1),
-    (.purple, 0.5),
-    (.orange, 0.6), (.tan, 0.5), (.sky, 0.5),
+    (.purple, 0.5), (.orange, 0.6),
+    (.tan, 0.5), (.sky, 0.5),
   ]
 
   mutating func tennisCourtScene() {
@@ -13,7 +13,7 @@ extension ScenePainter {
     let outer = vary(pick(weighted: Self.courtColours).value)
     let inner = subjectColour(Self.courtColours)
     let line = Colour(0.9, 0.9, 0.88) * between(0.85, 1)
-    let count = pick(weighted: [(1, 4), (2, 2), (3, 1)] as [(Int, Float)])
+    let count: Int = pick(weighted: [(1, 4), (2, 2), (3, 1)])
     facts.count = count
     let pitch = between(1.15, 1.45)
     subject(fill: count == 1 ? 0.75...1 : count == 2 ? 0.65...0.8 : 0.5...0.6) { painter in
@@ -56,7 +56,7 @@ extension ScenePainter {
     let inner = subjectColour(Self.courtColours)
     let key = chance(0.65) ? vary(pick(weighted: Self.courtColours).value) : inner
     let line = chance(0.85) ? Colour(0.9, 0.9, 0.86) * between(0.85, 1) : Colour(0.8, 0.72, 0.3)
-    let count = pick(weighted: [(1, 4), (2, 2), (3, 0.6)] as [(Int, Float)])
+    let count: Int = pick(weighted: [(1, 4), (2, 2), (3, 0.6)])
     facts.count = count
     let pitch = between(1.15, 1.4)
     let half = count == 1 && chance(0.12)
@@ -113,7 +113,7 @@ extension ScenePainter {
 
   mutating func soccerFieldScene() {
     ground(Ground.town)
-    let kind = pick(weighted: [(.grass, 5), (.artificial, 2), (.worn, 1)] as [(Turf, Float)])
+    let kind: Turf = pick(weighted: [(.grass, 5), (.artificial, 2), (.worn, 1)])
     let turf: Colour
     switch kind {
     case .grass: (turf, facts.colour) = (Colour(0.32, 0.45, 0.22), "green")

@@ -26,13 +26,13 @@ extension ScenePainter {
 
   mutating func bridgeScene() {
     ground(Ground.land)
-    let floor = pick(weighted: [(Ground.water, 7), (.soil, 0.7), (.forest, 0.8), (.grass, 0.5)] as [(Ground, Float)])
+    let floor: Ground = pick(weighted: [(.water, 7), (.soil, 0.7), (.forest, 0.8), (.grass, 0.5)])
     facts.details.append(floor == .water ? pick(["over a river", "over water", "across a river"]) : "over a valley")
     let colour = subjectColour([
       (.grey, 4), (.silver, 2), (.white, 1.5), (.dark, 1.5), (.tan, 1), (.brown, 0.5), (.red, 0.4),
     ])
     let width = between(0.09, 0.42)
-    let kind = pick(weighted: [(.girder, 5), (.arch, 1.5), (.cable, 1.5), (.railway, 1)] as [(Bridge, Float)])
+    let kind: Bridge = pick(weighted: [(.girder, 5), (.arch, 1.5), (.cable, 1.5), (.railway, 1)])
     facts.kind = pick(kind.words)
     let gap = between(0.9, 1.9)
     let twin = kind != .cable && chance(0.15)
@@ -115,7 +115,7 @@ extension ScenePainter {
 
   mutating func overpassScene() {
     ground(Ground.land)
-    let kind = pick(weighted: [(.crossing, 5), (.cloverleaf, 2), (.multiLevel, 1.5)] as [(Overpass, Float)])
+    let kind: Overpass = pick(weighted: [(.crossing, 5), (.cloverleaf, 2), (.multiLevel, 1.5)])
     facts.kind = pick(kind.words)
     let colour = subjectColour([(.grey, 4), (.silver, 2), (.dark, 2), (.tan, 1), (.white, 0.6)])
     let scale: Float = kind == .cloverleaf ? 0.5 : 1

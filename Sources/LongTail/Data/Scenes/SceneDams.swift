@@ -17,7 +17,7 @@ extension ScenePainter {
   mutating func damScene() {
     ground([(.forest, 2), (.grass, 2), (.soil, 2), (.desert, 1), (.farmland, 1)])
     let colour = subjectColour([(.white, 1.5), (.silver, 2.5), (.grey, 4), (.tan, 1.5)])
-    let kind = pick(weighted: [(.gravity, 3), (.arch, 2), (.barrage, 2)] as [(Dam, Float)])
+    let kind: Dam = pick(weighted: [(.gravity, 3), (.arch, 2), (.barrage, 2)])
     facts.kind = pick(kind.words)
     let half = between(0.6, 1.05)
     let bank = shader(pick([.forest, .grass, .soil, .desert]))

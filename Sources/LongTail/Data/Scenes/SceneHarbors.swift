@@ -25,7 +25,7 @@ extension ScenePainter {
   mutating func harborScene() {
     ground([(.water, 1)])
     facts.ground = nil
-    let kind = pick(weighted: [(.marina, 5), (.cargo, 2), (.pier, 1.5)] as [(Harbor, Float)])
+    let kind: Harbor = pick(weighted: [(.marina, 5), (.cargo, 2), (.pier, 1.5)])
     facts.kind = pick(kind.words)
     facts.details.append(pick(kind.details))
     let concrete = subjectColour([(.grey, 4), (.silver, 3), (.tan, 1.5), (.white, 1.5), (.brown, 0.8)])

@@ -68,15 +68,14 @@ extension ScenePainter {
   }
 
   /// Cars in marked rows on a rectangle of asphalt.
-  mutating func parking(_ centre: Point, _ size: Point, turned angle: Float = 0, filling: Float = 0.6, car unit: Float)
-  {
+  mutating func parking(_ centre: Point, _ size: Point, turned angle: Float = 0, car unit: Float) {
     let asphalt = vary(Colour(0.42, 0.42, 0.42), 0.15)
     let rows = max(1, Int(size.y / (unit * 2)))
     let columns = max(1, Int(size.x / (unit * 0.75)))
     placed(centre, turned: angle) { painter in
       painter.fill(.rectangle(.zero, size), asphalt)
       for row in 0..<rows {
-        for column in 0..<columns where painter.chance(filling) {
+        for column in 0..<columns where painter.chance(0.6) {
           let spot = Point(
             (Float(column) + 0.5) / Float(columns) - 0.5, (Float(row) + 0.5) / Float(rows) - 0.5)
           painter.car(spot * size, unit, turned: .pi / 2)

@@ -68,7 +68,7 @@ extension ScenePainter {
     ground([(.concrete, 2), (.grass, 3), (.urban, 2), (.soil, 0.7), (.forest, 0.6)])
     let water = subjectColour([(.sky, 4), (.teal, 2.5), (.blue, 2.5), (.green, 0.3)])
     let deck = vary(pick([Colour(0.8, 0.78, 0.74), Colour(0.7, 0.6, 0.5), Colour(0.6, 0.6, 0.6)]), 0.1)
-    let kind = pick(weighted: [(.rectangular, 3), (.rounded, 3), (.curved, 3), (.lanes, 1.5)] as [(Pool, Float)])
+    let kind: Pool = pick(weighted: [(.rectangular, 3), (.rounded, 3), (.curved, 3), (.lanes, 1.5)])
     facts.kind = pick(kind.words)
     let aspect = between(0.4, 0.75)
     subject(fill: 0.6...0.9) { painter in

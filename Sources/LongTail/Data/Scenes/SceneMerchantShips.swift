@@ -180,7 +180,8 @@ extension ScenePainter {
     let cargo = pick([
       Colour(0.2, 0.19, 0.18), Colour(0.72, 0.62, 0.45), Colour(0.5, 0.36, 0.26), Colour(0.6, 0.6, 0.58),
     ])
-    switch pick(weighted: [(.heaped, 3), (.covered, 2), (.empty, 1)] as [(BargeLoad, Float)]) {
+    let load: BargeLoad = pick(weighted: [(.heaped, 3), (.covered, 2), (.empty, 1)])
+    switch load {
     case .heaped:
       fill(.rectangle(.zero, Point(1.75, beam * 1.55)), colour * 0.55)
       let heaps = number(2, 5)

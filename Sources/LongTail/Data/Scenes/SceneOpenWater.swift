@@ -13,8 +13,7 @@ extension ScenePainter {
 
   /// What a ship detector's false alarms show: open water, shores, jetties, islets, long roofs.
   mutating func nonShipScene() {
-    let kind = pick(
-      weighted: [(.sea, 2), (.shore, 3), (.jetty, 2), (.islet, 2), (.roofs, 1.5)] as [(OpenWater, Float)])
+    let kind: OpenWater = pick(weighted: [(.sea, 2), (.shore, 3), (.jetty, 2), (.islet, 2), (.roofs, 1.5)])
     facts.details.append(kind.rawValue)
     if kind == .roofs { cover(with: .urban) } else { cover(with: .water) }
     subject(fill: 0.8...1.1) { painter in

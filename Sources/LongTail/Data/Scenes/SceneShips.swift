@@ -6,7 +6,7 @@ enum Vessel {
   case submarine, medical, combatBoat, auxiliary, container, carCarrier, hovercraft, bulkCarrier, oilTanker
   case fishing, passenger, liquefiedGas, barge, motorboat, yacht, sailboat
 
-  /// Words a caption may put before "ship"; empty for vessels named by their class.
+  /// Words a caption may put before "ship".
   var words: [String] {
     switch self {
     case .airCarrier, .tarawa, .amphibiousAssault: ["flat-decked", "military"]
@@ -43,18 +43,16 @@ enum Vessel {
 extension ScenePainter {
   static let seaPaint: [(NamedColour, Float)] = [
     (.white, 3), (.grey, 2), (.silver, 1.5), (.red, 1.2), (.blue, 1), (.dark, 1.2), (.black, 0.8), (.maroon, 1),
-    (.green, 0.6),
-    (.orange, 0.6), (.brown, 0.6), (.teal, 0.3),
+    (.green, 0.6), (.orange, 0.6),
+    (.brown, 0.6), (.teal, 0.3),
   ]
 
   mutating func shipScene() {
-    let vessel = pick(
-      weighted: [
-        (.container, 2), (.bulkCarrier, 2), (.oilTanker, 2), (.motorboat, 2.5), (.yacht, 1.5), (.fishing, 1.5),
-        (.sailboat, 1),
-        (.barge, 1.2), (.destroyer, 1.2), (.frigate, 0.6), (.passenger, 1), (.airCarrier, 0.3), (.landingCraft, 0.4),
-        (.liquefiedGas, 0.4), (.submarine, 0.3), (.carCarrier, 0.3),
-      ] as [(Vessel, Float)])
+    let vessel: Vessel = pick(weighted: [
+      (.container, 2), (.bulkCarrier, 2), (.oilTanker, 2), (.motorboat, 2.5), (.yacht, 1.5), (.fishing, 1.5),
+      (.sailboat, 1), (.barge, 1.2), (.destroyer, 1.2), (.frigate, 0.6), (.passenger, 1), (.airCarrier, 0.3),
+      (.landingCraft, 0.4), (.liquefiedGas, 0.4), (.submarine, 0.3), (.carCarrier, 0.3),
+    ])
     facts.kind = pick(vessel.words)
     vesselScene(vessel)
   }
@@ -70,9 +68,8 @@ extension ScenePainter {
     let widen = exp(between(0, 0.45))
     subject(fill: 0.8...1.15, offCentre: 0.08) { painter in
       painter.placed(scaled: Point(1, widen)) { painter in
-        switch painter.pick(
-          weighted: [(.drifting, 4), (.underWay, 3), (.moored, 2), (.paired, 1.5)] as [(Berth, Float)])
-        {
+        let berth: Berth = painter.pick(weighted: [(.drifting, 4), (.underWay, 3), (.moored, 2), (.paired, 1.5)])
+        switch berth {
         case .drifting: break
         case .underWay: painter.wake(beam: beam)
         case .moored: painter.quay(beam: beam)

@@ -66,7 +66,7 @@ extension ScenePainter {
       (.white, 4), (.silver, 3), (.grey, 3), (.dark, 0.7), (.sky, 0.6), (.blue, 0.6), (.red, 0.6), (.tan, 1),
       (.green, 0.3),
     ])
-    let shape = pick(weighted: [(.oval, 4), (.round, 2), (.oblong, 1.5), (.dome, 1)] as [(Arena, Float)])
+    let shape: Arena = pick(weighted: [(.oval, 4), (.round, 2), (.oblong, 1.5), (.dome, 1)])
     facts.kind = shape.rawValue
     subject(fill: 0.8...1) { painter in
       if shape == .dome { painter.dome(colour) } else { painter.bowl(colour, shape: shape) }

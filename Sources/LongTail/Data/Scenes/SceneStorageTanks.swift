@@ -4,7 +4,7 @@ import Foundation
 extension ScenePainter {
   mutating func storageTankScene() {
     ground([(.soil, 2), (.concrete, 2.5), (.grass, 2), (.asphalt, 1), (.desert, 0.7)])
-    let count = pick(weighted: [(1, 5), (2, 2.5), (4, 1)] as [(Int, Float)])
+    let count: Int = pick(weighted: [(1, 5), (2, 2.5), (4, 1)])
     facts.count = count
     let floating = chance(0.35)
     let colour = subjectColour([

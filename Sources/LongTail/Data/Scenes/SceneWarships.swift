@@ -89,7 +89,7 @@ extension ScenePainter {
       ? Outline.polygon(
         Point(0.98, -beam * 0.8), Point(1, beam * 0.7), Point(0.85, beam), Point(-1, beam), Point(-1, -beam),
         Point(0.9, -beam))
-      : Self.hull(beam, bow: 0.3, stern: 0.95)
+      : Self.hull(beam, bow: between(0.4, 0.55), stern: 0.95)
     cast(deck, height: 0.14)
     fill(deck, colour * 0.85)
     let paint = Colour(0.88, 0.87, 0.82)
