@@ -17,8 +17,8 @@ struct SceneFacts {
 
 /// Draws one scene: a canvas, the light, the random stream and a record of what was drawn.
 ///
-/// All drawing happens in the current placement; every number comes from the stream and none depends on the side
-/// of the picture, so one index is one scene at any resolution.
+/// All drawing happens in the current placement. Every number comes from the stream and, until the sensor noise that
+/// is drawn last, none depends on the side of the picture: one index is one scene at any resolution.
 struct ScenePainter {
   typealias Point = Outline.Point
   typealias Colour = SceneColour
