@@ -25,11 +25,10 @@ let generators: [GeneratorVariant] = [.plain, .tailFeatures, .kmdn, .classifierL
 Experiment.run(
   "dior-ablation",
   parts: { settings, seeds in
-    settings.parts(
-      generators: generators, expansions: rows.map { $0.expansion(settings.generation.noiseRatio) }, seeds: seeds)
+    settings.parts(expansions: rows.map { $0.expansion(settings.generation.noiseRatio) }, seeds: seeds)
   }
 ) { experiment in
-  let (notebook, pipeline, data) = (experiment.notebook, experiment.pipeline, experiment.data)
+  let (notebook, pipeline) = (experiment.notebook, experiment.pipeline)
 
   //: ## Protocol
   //:
@@ -78,7 +77,7 @@ Experiment.run(
   //: (near one).
   let images = try pipeline.generatedDataset(try pipeline.generatedImages(.full))
   notebook.sheet(
-    experiment.comparisonSheet(generated: images), caption: "Real (left) and generated (right) images of the tail classes.")
+    try experiment.comparisonSheet(generated: images), caption: "Real (left) and generated (right) images of the tail classes.")
   let qualities = try generators.map { variant in
     let drawn = try pipeline.generatedDataset(try pipeline.generatedImages(variant))
     return QualityRow(variant.name, try pipeline.quality(of: drawn, judge: judge.model))

@@ -87,24 +87,27 @@ extension Pipeline {
 }
 
 extension PipelineSettings {
-  /// The parts of an experiment that trains these generators and classifiers, each with its rough cost: pictures seen,
-  /// a generator's counted for six of a classifier's.
-  public func parts(generators: [GeneratorVariant], expansions: [Expansion], seeds: [UInt64]) -> [(
-    name: String, weight: Double
-  )] {
+  /// The parts of an experiment that trains classifiers on these expansions, in the order of the rows, each with its
+  /// rough cost: pictures seen, a generator's counted for six of a classifier's.
+  public func parts(expansions: [Expansion], seeds: [UInt64]) -> [(name: String, weight: Double)] {
     func cost(_ training: ClassifierSettings) -> Double { Double((training.steps ?? 1000) * training.batchSize) }
-    var parts = [("judge", cost(judge))]
-    if generators.contains(where: \.usesFeatures) {
-      parts += [("head-model", cost(headModel)), ("tail-model", cost(tailModel))]
+    var parts: [(name: String, weight: Double)] = []
+    func add(_ name: String, _ weight: Double) {
+      if !parts.contains(where: { $0.name == name }) { parts.append((name, weight)) }
     }
-    if generators.contains(where: \.isDistilled) {
-      parts += ["distillation-to-head", "distillation-to-tail"].map { ($0, cost(distillation.schedule)) }
+    add("judge", cost(judge))
+    for expansion in expansions {
+      if case .generated(let variant, _) = expansion {
+        if variant.isDistilled { add("head-model", cost(headModel)) }
+        if variant.usesFeatures { add("tail-model", cost(tailModel)) }
+        if variant.isDistilled {
+          for name in ["distillation-to-head", "distillation-to-tail"] { add(name, cost(distillation.schedule)) }
+        }
+        add("generator \(variant.name)", 6 * Double(cdtg.iterations * cdtg.batchSize))
+        add("images \(variant.name)", Double(generation.imagesPerClass))
+      }
+      for seed in seeds { add("classifier \(expansion.name) \(seed)", cost(classifier)) }
     }
-    for variant in generators {
-      parts.append(("generator \(variant.name)", 6 * Double(cdtg.iterations * cdtg.batchSize)))
-      parts.append(("images \(variant.name)", Double(generation.imagesPerClass)))
-    }
-    for expansion in expansions { for seed in seeds { parts.append(("classifier \(expansion.name) \(seed)", cost(classifier))) } }
-    return parts.map { (name: $0.0, weight: $0.1) }
+    return parts
   }
 }

@@ -36,7 +36,7 @@ public struct ExperimentOptions: ParsableCommand {
   public var overrides: [String] = []
   @Flag(help: "Make everything anew, even what is in the store.")
   public var fresh = false
-  @Flag(help: "Start every network at random instead of from the package's starting weights.")
+  @Flag(help: "Start every trained network at random, not from the package's starting weights (CLIP, which is not trained here, stays).")
   public var fromScratch = false
   @Flag(help: "Print operations, memory and time on this machine for each stage, and stop.")
   public var estimate = false
