@@ -92,6 +92,19 @@ final class ThreadCountTests: XCTestCase {
     XCTAssertTrue(results[1] == results[0] && results[2] == results[0])
   }
 
+  /// Loops in quick succession, so that late threads meet the next one, and after pauses, so that they sleep.
+  func testManyShortLoops() {
+    for threads in [2, 4] {
+      Parallel.threadCount = threads
+      let sums = Tensor.zeros([4])
+      for loop in 0..<20_000 {
+        Parallel.pieces(4) { piece in sums.pointer[piece] += 1 }
+        if loop % 5000 == 0 { Thread.sleep(forTimeInterval: 0.002) }
+      }
+      XCTAssertEqual(sums.values, [20_000, 20_000, 20_000, 20_000], "\(threads) threads")
+    }
+  }
+
   func testEveryPieceRunsOnceOnAnyNumberOfThreads() {
     for threads in [1, 2, 3, 8] {
       Parallel.threadCount = threads
