@@ -47,7 +47,9 @@ let package = Package(
     .executableTarget(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
 
-    .testTarget(name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")]),
+    // Optimised too: its plain loops check the kernels, ten times slower without.
+    .testTarget(
+      name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")], swiftSettings: fast),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Fixtures")]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Engine"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Engine"]),
