@@ -6,5 +6,5 @@ struct TGN: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tgn",
     abstract: "Text-guided diverse image synthesis for long-tailed remote sensing classification.",
-    subcommands: [SelfcheckCommand.self])
+    subcommands: [SelfcheckCommand.self, PretrainCommand.self])
 }

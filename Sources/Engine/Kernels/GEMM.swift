@@ -15,6 +15,7 @@ enum GEMM {
   ) {
     _ = singleThreaded
     guard m > 0 && n > 0 else { return }
+    OperationCounter.add(2 * m * n * k)
     cblas_sgemm(
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
       blasint(m), blasint(n), blasint(k), 1, a, blasint(max(strideA, 1)), b, blasint(max(strideB, 1)),

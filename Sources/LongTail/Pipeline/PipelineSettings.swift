@@ -75,7 +75,7 @@ public struct PipelineSettings: Codable, Equatable, Sendable {
       data: DataSettings(
         catalogue: "dior", largestClass: 600, smallestClass: 10, testPerClass: 100, seed: 1, imbalance: 0,
         headShare: HeadTailSplit.releasedShare),
-      network: .small32(classes: 0, width: 24),
+      network: ResNetConfiguration(block: .basic, blocks: [1, 1, 1, 1], width: 24, classes: 0, stem: .smallHalving),
       headModel: training(steps: 150), tailModel: training(steps: 150),
       distillation: DistillationSettings(schedule: training(steps: 150), alpha: 0.2, continuesSchedule: false),
       cdtg: CDTGSettings(

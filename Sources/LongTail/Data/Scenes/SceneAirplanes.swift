@@ -10,11 +10,10 @@ extension ScenePainter {
   mutating func airplaneScene() {
     let apron = ground(Ground.paved)
     apronMarkings(on: apron)
-    let kind = pick(
-      weighted: [
-        (Airplane.airliner, 3), (.jumbo, 1.5), (.businessJet, 1.5), (.propeller, 2), (.transport, 1), (.fighter, 2),
-        (.wing, 0.4),
-      ] as [(Airplane, Float)])
+    let kind: Airplane = pick(weighted: [
+      (.airliner, 3), (.jumbo, 1.5), (.businessJet, 1.5), (.propeller, 2), (.transport, 1), (.fighter, 2),
+      (.wing, 0.4),
+    ])
     let colour = subjectColour(Self.liveries)
     facts.kind = pick(kind.words)
     let pair = chance(0.14)

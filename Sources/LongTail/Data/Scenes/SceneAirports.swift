@@ -5,7 +5,7 @@ extension ScenePainter {
   /// A whole airport: runways, taxiways, aprons, terminals, tiny airplanes.
   mutating func airportScene() {
     ground(Ground.open + [(.urban, 1)])
-    let runways = pick(weighted: [(1, 4), (2, 4), (3, 1)] as [(Int, Float)])
+    let runways: Int = pick(weighted: [(1, 4), (2, 4), (3, 1)])
     let surface = vary(
       pick([Colour(0.36, 0.36, 0.37), Colour(0.58, 0.57, 0.55), Colour(0.46, 0.45, 0.45)]), 0.12)
     let crossing = runways > 1 && chance(0.45)
@@ -44,6 +44,8 @@ extension ScenePainter {
     }
   }
 
+  private enum Terminal { case hall, piers, hangars }
+
   /// An apron with a terminal on its far side: a hall, piers with airplanes at them, or hangars.
   private mutating func terminal(_ surface: Colour) {
     let width = between(0.5, 1.1)
@@ -51,15 +53,16 @@ extension ScenePainter {
     fill(.rectangle(Point(between(-0.2, 0.2), -0.1), Point(0.1, 0.2)), surface)
     let roof = vary(pick([Colour(0.85, 0.85, 0.83), Colour(0.6, 0.6, 0.6), Colour(0.4, 0.5, 0.6)]), 0.1)
     let hall = Outline.rectangle(Point(0, 0.27), Point(width * between(0.4, 0.9), between(0.06, 0.12)))
-    switch pick(weighted: [(0, 2), (1, 2), (2, 1)] as [(Int, Float)]) {
-    case 0: raise(hall, roof, height: 0.05)
-    case 1:
+    let kind: Terminal = pick(weighted: [(.hall, 2), (.piers, 2), (.hangars, 1)])
+    switch kind {
+    case .hall: raise(hall, roof, height: 0.05)
+    case .piers:
       let piers = number(1, 3)
       let fingers = (0..<piers).map { pier -> Outline in
         .rectangle(Point((Float(pier) + 0.5) / Float(piers) * width * 0.8 - width * 0.4, 0.17), Point(0.045, 0.2))
       }
       raise(fingers.reduce(hall, +), roof, height: 0.05)
-    default:
+    case .hangars:
       for i in 0..<number(2, 5) {
         building(Point(-width / 2 + 0.22 * Float(i), 0.27), Point(between(0.12, 0.2), 0.12), height: 0.04)
       }

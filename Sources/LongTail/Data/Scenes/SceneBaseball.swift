@@ -2,24 +2,27 @@ import Foundation
 
 /// Baseball diamonds with their outfields.
 extension ScenePainter {
+  /// A grass infield, one all of clay, or a box that holds the infield only.
+  private enum Diamond { case grass, clay, infieldOnly }
+
   mutating func baseballFieldScene() {
     ground(Ground.town)
     let clay = subjectColour([(.brown, 3), (.tan, 3), (.orange, 1.2), (.maroon, 0.6)])
     let turf = vary(pick([Colour(0.34, 0.46, 0.24), Colour(0.28, 0.42, 0.22), Colour(0.46, 0.48, 0.28)]), 0.15)
-    let kind = pick(weighted: [(0, 5), (1, 2), (2, 1.5)] as [(Int, Float)])
-    facts.kind = ["grass-infield", "dirt-infield", "infield"][kind]
-    if kind == 0 { facts.kind = nil }
+    let kind: Diamond = pick(weighted: [(.grass, 5), (.clay, 2), (.infieldOnly, 1.5)])
+    if kind == .clay { facts.kind = "dirt-infield" }
     let spread = between(0.72, 0.82)
     let shade = patchyShader(turf, 0.12)
-    let reach: Float = kind == 2 ? 3 : between(1.75, 2.05)
+    let reach: Float = kind == .infieldOnly ? 3 : between(1.75, 2.05)
     // Home plate at the left, the outfield fans out to +x.
     subject(fill: 0.85...1.05) { painter in
-      painter.placed(Point(kind == 2 ? -0.75 : -0.95, 0), scaled: kind == 2 ? 1.7 : 1) { painter in
+      painter.placed(Point(kind == .infieldOnly ? -0.75 : -0.95, 0), scaled: kind == .infieldOnly ? 1.7 : 1) {
+        painter in
         if painter.chance(0.6) {
           painter.fill(.sector(.zero, reach + 0.1, from: -spread - 0.06, to: spread + 0.06), clay * 0.95)
         }
         painter.fill(.sector(.zero, reach, from: -spread, to: spread), shader: shade)
-        painter.diamond(clay, turf, dirt: kind == 1)
+        painter.diamond(clay, turf, dirt: kind == .clay)
         let paint = Colour(0.9, 0.89, 0.85)
         for side in [-1, 1] as [Float] {
           painter.fill(.line(.zero, Outline.direction(side * .pi / 4) * reach, width: 0.025), paint, alpha: 0.7)

@@ -11,7 +11,7 @@ extension ScenePainter {
   }
 
   private mutating func coolingTowers() {
-    let count = pick(weighted: [(1, 3), (2, 1)] as [(Int, Float)])
+    let count: Int = pick(weighted: [(1, 3), (2, 1)])
     facts.kind = "cooling"
     facts.count = count
     let concrete = subjectColour([(.grey, 3), (.silver, 2), (.white, 1), (.tan, 1)])
@@ -21,7 +21,7 @@ extension ScenePainter {
         let base = Outline.circle(Point(x, 0), 1, sides: 28)
         painter.cast(base, height: 1.1)
         painter.fill(base, concrete * 0.75)
-        let rise = painter.lean * 0.9
+        let rise = painter.localLean * 0.9
         // Rings shrink to the waist and widen to the mouth as the tower rises.
         for step in 1...6 {
           let t = Float(step) / 6
@@ -29,12 +29,14 @@ extension ScenePainter {
           painter.fill(.circle(Point(x, 0) + rise * t, radius, sides: 28), concrete * (0.72 + 0.28 * t))
         }
         painter.fill(.circle(Point(x, 0) + rise, 0.58, sides: 24), Colour(0.15, 0.15, 0.16))
-        painter.fill(.circle(Point(x, 0) + rise + painter.shadow * 0.1, 0.45), Colour(0.3, 0.3, 0.31), alpha: 0.8)
+        painter.fill(.circle(Point(x, 0) + rise + painter.localShadow * 0.1, 0.45), Colour(0.3, 0.3, 0.31), alpha: 0.8)
         if steam { painter.smoke(from: Point(x, 0) + rise, width: 0.5, Colour(0.93, 0.93, 0.94)) }
       }
     }
     if steam { facts.details.append(pick(["with white steam", "with steam rising"])) }
   }
+
+  private enum Footing { case plinth, boilerHouse, slab }
 
   private mutating func stack() {
     let twin = chance(0.2)
@@ -47,19 +49,19 @@ extension ScenePainter {
     let tilt = between(0, 2 * .pi)
     let rise = Outline.direction(tilt) * length
     let width = between(0.13, 0.26)
-    let footing = between(0, 3)
+    let footing: Footing = pick(weighted: [(.plinth, 1), (.boilerHouse, 1), (.slab, 2)])
     subject(fill: 0.8...1, turn: 0) { painter in
       for slot in twin ? [-0.28, 0.28] as [Float] : [0] {
         let side = Outline.direction(tilt + .pi / 2) * slot
         let base = rise * -0.5 + side
         let tip = rise * 0.5 + side
         // The shadow of a tall thing is about as long as the lean is.
-        let shadowTip = base + painter.shadow * painter.between(0.9, 1.2)
+        let shadowTip = base + painter.localShadow * painter.between(0.9, 1.2)
         painter.darken(.line(base, shadowTip, width: width * 1.2))
         switch footing {
-        case 0: painter.raise(.circle(base, width * 1.9), painter.vary(Colour(0.6, 0.58, 0.55)), height: 0.05)
-        case 1: painter.building(base, Point(0.6, 0.45), turned: tilt, height: 0.1)
-        default: painter.fill(.circle(base, width * 1.5), Colour(0.5, 0.49, 0.47))
+        case .plinth: painter.raise(.circle(base, width * 1.9), painter.vary(Colour(0.6, 0.58, 0.55)), height: 0.05)
+        case .boilerHouse: painter.building(base, Point(0.6, 0.45), turned: tilt, height: 0.1)
+        case .slab: painter.fill(.circle(base, width * 1.5), Colour(0.5, 0.49, 0.47))
         }
         painter.stackBody(from: base, to: tip, width: width, colour, banded: banded)
         if smokes { painter.smoke(from: tip, width: width, Colour(0.86, 0.86, 0.87)) }

@@ -11,18 +11,31 @@ extension ScenePainter {
     fill(.line(banks, width: width), shader: surface)
   }
 
+  private enum Bridge {
+    case girder, arch, cable, railway
+
+    var words: [String] {
+      switch self {
+      case .girder: ["long", "road", "girder"]
+      case .arch: ["arch"]
+      case .cable: ["suspension", "cable-stayed"]
+      case .railway: ["railway"]
+      }
+    }
+  }
+
   mutating func bridgeScene() {
     ground(Ground.land)
-    let floor = pick(weighted: [(Ground.water, 7), (.soil, 0.7), (.forest, 0.8), (.grass, 0.5)] as [(Ground, Float)])
+    let floor: Ground = pick(weighted: [(.water, 7), (.soil, 0.7), (.forest, 0.8), (.grass, 0.5)])
     facts.details.append(floor == .water ? pick(["over a river", "over water", "across a river"]) : "over a valley")
     let colour = subjectColour([
       (.grey, 4), (.silver, 2), (.white, 1.5), (.dark, 1.5), (.tan, 1), (.brown, 0.5), (.red, 0.4),
     ])
     let width = between(0.09, 0.42)
-    let kind = pick(weighted: [(0, 5), (1, 1.5), (2, 1.5), (3, 1)] as [(Int, Float)])
-    facts.kind = [pick(["long", "road", "girder"]), "arch", pick(["suspension", "cable-stayed"]), "railway"][kind]
+    let kind: Bridge = pick(weighted: [(.girder, 5), (.arch, 1.5), (.cable, 1.5), (.railway, 1)])
+    facts.kind = pick(kind.words)
     let gap = between(0.9, 1.9)
-    let twin = kind != 2 && chance(0.15)
+    let twin = kind != .cable && chance(0.15)
     subject(fill: 0.85...1.1) { painter in
       let skew = painter.between(-0.35, 0.35)
       painter.placed(turned: .pi / 2 + skew) { $0.valley(width: gap, floor) }
@@ -33,7 +46,7 @@ extension ScenePainter {
     occlude(0.06)
   }
 
-  private mutating func bridge(_ colour: Colour, width: Float, gap: Float, kind: Int) {
+  private mutating func bridge(_ colour: Colour, width: Float, gap: Float, kind: Bridge) {
     let deck = Outline.rectangle(.zero, Point(gap + 0.24, width))
     // The approach roads run on beyond the deck.
     road([Point(-2.5, 0), Point(2.5, 0)], width: width * 0.85, surface: colour * 0.9)
@@ -48,7 +61,7 @@ extension ScenePainter {
       fill(.rectangle(Point(0, side * width * 0.47), Point(gap + 0.24, width * 0.08)), colour * 1.25)
     }
     switch kind {
-    case 1:
+    case .arch:
       for side in [-1, 1] as [Float] {
         let rib = Outline.line(
           [Point(-gap / 2, side * width * 0.5), Point(0, side * width * 0.56), Point(gap / 2, side * width * 0.5)],
@@ -57,7 +70,7 @@ extension ScenePainter {
         fill(rib, vary(Colour(0.75, 0.74, 0.72), 0.1))
       }
       for i in 1..<6 { fill(.rectangle(Point((Float(i) / 6 - 0.5) * gap, 0), Point(0.025, width)), colour * 1.3) }
-    case 2:
+    case .cable:
       for x in [-gap * 0.27, gap * 0.27] {
         let tower = Outline.rectangle(Point(x, 0), Point(0.06, width * 1.3))
         raise(tower, Colour(0.82, 0.8, 0.78), height: 0.4)
@@ -69,7 +82,7 @@ extension ScenePainter {
           }
         }
       }
-    case 3:
+    case .railway:
       fill(.rectangle(.zero, Point(5, width * 0.6)), Colour(0.42, 0.37, 0.33))
       for side in [-1, 1] as [Float] {
         fill(.rectangle(Point(0, side * width * 0.15), Point(5, width * 0.07)), Colour(0.7, 0.68, 0.66))
@@ -77,10 +90,10 @@ extension ScenePainter {
       for i in 0..<12 {
         fill(.rectangle(Point((Float(i) / 11 - 0.5) * gap, 0), Point(0.03, width)), colour * 0.6, alpha: 0.6)
       }
-    default:
+    case .girder:
       fill(.rectangle(.zero, Point(gap + 0.4, width * 0.06)), Colour(0.9, 0.88, 0.76), alpha: 0.7)
     }
-    if kind != 3 {
+    if kind != .railway {
       for _ in 0..<number(0, 6) {
         let lane: Float = chance(0.5) ? 0.22 : -0.22
         car(Point(between(-1, 1), lane * width), min(width * 0.4, 0.13), turned: 0)
@@ -88,25 +101,37 @@ extension ScenePainter {
     }
   }
 
+  private enum Overpass {
+    case crossing, cloverleaf, multiLevel
+
+    var words: [String] {
+      switch self {
+      case .crossing: ["highway", "road"]
+      case .cloverleaf: ["cloverleaf"]
+      case .multiLevel: ["multi-level"]
+      }
+    }
+  }
+
   mutating func overpassScene() {
     ground(Ground.land)
-    let kind = pick(weighted: [(0, 5), (1, 2), (2, 1.5)] as [(Int, Float)])
-    facts.kind = [pick(["highway", "road"]), "cloverleaf", "multi-level"][kind]
+    let kind: Overpass = pick(weighted: [(.crossing, 5), (.cloverleaf, 2), (.multiLevel, 1.5)])
+    facts.kind = pick(kind.words)
     let colour = subjectColour([(.grey, 4), (.silver, 2), (.dark, 2), (.tan, 1), (.white, 0.6)])
-    let scale: Float = kind == 1 ? 0.5 : 1
+    let scale: Float = kind == .cloverleaf ? 0.5 : 1
     subject(fill: 0.9...1.1) { painter in
       let low = painter.vary(colour, 0.2)
       let lower = painter.between(0.2, 0.5) * scale
       let upper = painter.between(0.2, 0.5) * scale
       let angle = painter.between(1.1, 2)
-      if kind == 1 { painter.loops(colour, width: upper * 0.45) }
-      if kind == 2 || painter.chance(0.3) { painter.ramps(colour, width: upper * 0.45) }
+      if kind == .cloverleaf { painter.loops(colour, width: upper * 0.45) }
+      if kind == .multiLevel || painter.chance(0.3) { painter.ramps(colour, width: upper * 0.45) }
       painter.placed(turned: angle) { painter in
         painter.carriageway(low, width: lower, bend: painter.between(0, 0.15))
         if painter.chance(0.15) { painter.rails(Point(0, lower * 0.9), length: 4, count: 2) }
       }
       painter.deck(colour, width: upper, height: 0.12)
-      if kind == 2 {
+      if kind == .multiLevel {
         painter.placed(painter.anywhere(0.3), turned: painter.between(0.5, 0.9)) {
           $0.deck($0.vary(colour), width: upper * 0.7, height: 0.22)
         }

@@ -107,8 +107,9 @@ extension ScenePainter {
     let deepest = 0.2 + depth
     for _ in 0..<number(1, 3) {
       let size = Point(between(0.3, 0.6), between(0.13, 0.22))
-      raise(.rectangle(Point(between(-0.3, 0.3) * length, deepest - size.y * 0.7), size), vary(roof), height: 0.1) {
-        $0.fill(.rectangle(Point(0, deepest - size.y * 0.7), size * 0.4), roof * 0.85)
+      let centre = Point(between(-0.3, 0.3) * length, deepest - size.y * 0.7)
+      raise(.rectangle(centre, size), vary(roof), height: 0.1) {
+        $0.fill(.rectangle(centre, size * 0.4), roof * 0.85)
       }
     }
     let pumps = Point((chance(0.5) ? 1 : -1) * length * 0.72, 0.2 + depth * 0.5)

@@ -2,13 +2,32 @@ import Foundation
 
 /// Harbors: marinas, cargo quays, piers.
 extension ScenePainter {
+  private enum Harbor {
+    case marina, cargo, pier
+
+    var words: [String] {
+      switch self {
+      case .marina: ["small-boat", "yacht"]
+      case .cargo: ["cargo", "industrial"]
+      case .pier: ["pier"]
+      }
+    }
+
+    var details: [String] {
+      switch self {
+      case .marina: ["with many boats", "with boats side by side"]
+      case .cargo: ["with cranes", "with cranes on the quay"]
+      case .pier: ["with a long pier", "with boats at a pier"]
+      }
+    }
+  }
+
   mutating func harborScene() {
     ground([(.water, 1)])
     facts.ground = nil
-    let kind = pick(weighted: [(0, 5), (1, 2), (2, 1.5)] as [(Int, Float)])
-    facts.kind = [pick(["marina-like", "small-boat"]), pick(["cargo", "industrial"]), "pier"][kind]
-    facts.details.append(
-      kind == 1 ? pick(["with cranes", "with docked ships"]) : pick(["with many boats", "with boats at the piers"]))
+    let kind: Harbor = pick(weighted: [(.marina, 5), (.cargo, 2), (.pier, 1.5)])
+    facts.kind = pick(kind.words)
+    facts.details.append(pick(kind.details))
     let concrete = subjectColour([(.grey, 4), (.silver, 3), (.tan, 1.5), (.white, 1.5), (.brown, 0.8)])
     subject(fill: 0.9...1.1) { painter in
       let shore = painter.between(0.55, 0.95)
@@ -22,9 +41,9 @@ extension ScenePainter {
           Point(painter.between(0.15, 0.5), 0.16), height: 0.06)
       }
       switch kind {
-      case 0: painter.marina(concrete, shore: shore)
-      case 1: painter.cargoQuay(concrete, shore: shore)
-      default: painter.longPier(concrete, shore: shore)
+      case .marina: painter.marina(concrete, shore: shore)
+      case .cargo: painter.cargoQuay(concrete, shore: shore)
+      case .pier: painter.longPier(concrete, shore: shore)
       }
     }
   }

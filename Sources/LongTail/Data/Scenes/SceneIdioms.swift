@@ -7,7 +7,7 @@ extension ScenePainter {
     let crown = Outline.ellipse(position, Point(radius * between(0.8, 1.2), radius), sides: 9)
     cast(crown, height: radius * 1.2)
     fill(crown, green)
-    fill(.circle(position - shadow * (radius * 0.25), radius * 0.5, sides: 7), green * 1.3)
+    fill(.circle(position - localShadow * (radius * 0.25), radius * 0.5, sides: 7), green * 1.3)
   }
 
   mutating func trees(in reach: Point, around centre: Point = .zero, count: Int, size: ClosedRange<Float>) {
@@ -68,15 +68,14 @@ extension ScenePainter {
   }
 
   /// Cars in marked rows on a rectangle of asphalt.
-  mutating func parking(_ centre: Point, _ size: Point, turned angle: Float = 0, filling: Float = 0.6, car unit: Float)
-  {
+  mutating func parking(_ centre: Point, _ size: Point, turned angle: Float = 0, car unit: Float) {
     let asphalt = vary(Colour(0.42, 0.42, 0.42), 0.15)
     let rows = max(1, Int(size.y / (unit * 2)))
     let columns = max(1, Int(size.x / (unit * 0.75)))
     placed(centre, turned: angle) { painter in
       painter.fill(.rectangle(.zero, size), asphalt)
       for row in 0..<rows {
-        for column in 0..<columns where painter.chance(filling) {
+        for column in 0..<columns where painter.chance(0.6) {
           let spot = Point(
             (Float(column) + 0.5) / Float(columns) - 0.5, (Float(row) + 0.5) / Float(rows) - 0.5)
           painter.car(spot * size, unit, turned: .pi / 2)

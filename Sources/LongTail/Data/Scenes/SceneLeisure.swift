@@ -51,24 +51,37 @@ extension ScenePainter {
 
   // MARK: Pools
 
+  private enum Pool {
+    case rectangular, rounded, curved, lanes
+
+    var words: [String] {
+      switch self {
+      case .rectangular: ["rectangular"]
+      case .rounded: ["rounded"]
+      case .curved: ["kidney-shaped", "curved"]
+      case .lanes: ["sports", "public"]
+      }
+    }
+  }
+
   mutating func swimmingPoolScene() {
     ground([(.concrete, 2), (.grass, 3), (.urban, 2), (.soil, 0.7), (.forest, 0.6)])
     let water = subjectColour([(.sky, 4), (.teal, 2.5), (.blue, 2.5), (.green, 0.3)])
     let deck = vary(pick([Colour(0.8, 0.78, 0.74), Colour(0.7, 0.6, 0.5), Colour(0.6, 0.6, 0.6)]), 0.1)
-    let kind = pick(weighted: [(0, 3), (1, 3), (2, 3), (3, 1.5)] as [(Int, Float)])
-    facts.kind = [pick(["rectangular", "long"]), "rounded", pick(["kidney-shaped", "curved"]), "lane"][kind]
+    let kind: Pool = pick(weighted: [(.rectangular, 3), (.rounded, 3), (.curved, 3), (.lanes, 1.5)])
+    facts.kind = pick(kind.words)
     let aspect = between(0.4, 0.75)
     subject(fill: 0.6...0.9) { painter in
       let outline: Outline =
         switch kind {
-        case 1: .oblong(.zero, Point(1.9, 1.9 * aspect))
-        case 2: painter.blob(.zero, 0.75)
-        default: .rectangle(.zero, Point(1.9, 1.9 * aspect))
+        case .rounded: .oblong(.zero, Point(1.9, 1.9 * aspect))
+        case .curved: painter.blob(.zero, 0.75)
+        case .rectangular, .lanes: .rectangle(.zero, Point(1.9, 1.9 * aspect))
         }
       painter.placed(scaled: painter.between(1.1, 1.45)) { $0.fill(outline, deck) }
       painter.placed(scaled: 1.06) { $0.fill(outline, deck * 1.2) }
       painter.fill(outline, shader: painter.patchyShader(water * 1.15, 0.1))
-      if kind == 3 || painter.chance(0.1) {
+      if kind == .lanes {
         for lane in 1..<6 {
           let y = (Float(lane) / 6 - 0.5) * 1.9 * aspect
           painter.fill(.line(Point(-0.92, y), Point(0.92, y), width: 0.035), Colour(0.9, 0.9, 0.92), alpha: 0.7)

@@ -72,7 +72,7 @@ extension ScenePainter {
       if spheres {
         cast(.circle(Point(x, 0), beam * 0.9), height: 0.1)
         fill(.circle(Point(x, 0), beam * 0.92), tank * 0.85)
-        fill(.circle(Point(x, 0) - shadow * 0.02, beam * 0.6), tank * 1.08)
+        fill(.circle(Point(x, 0) - localShadow * 0.02, beam * 0.6), tank * 1.08)
       } else {
         raise(.oblong(Point(x, 0), Point(1.15 / Float(count), beam * 1.5)), tank, height: 0.06)
       }
@@ -122,9 +122,11 @@ extension ScenePainter {
   mutating func medicalShip(_ beam: Float, _ colour: Colour) {
     hull(beam, bow: 0.4, stern: 0.8, side: Self.white, deck: Self.white * 0.93)
     let cross = Colour(0.8, 0.15, 0.13)
-    house(-0.5, 0.5, beam * 1.6, Self.white, height: 0.14)
+    house(-0.5, between(0.35, 0.6), beam * 1.6, Self.white, height: 0.14)
     if chance(0.5) { house(0.45, 0.26, beam * 1.5, Self.white, height: 0.12) }
-    for x in [-0.55, between(0.05, 0.25)] as [Float] {
+    let places = pick(weighted: [([-0.55, 0.15], 3), ([0.1], 1.5), ([-0.6, 0.05, 0.5], 1)] as [([Float], Float)])
+    for x in places {
+      let x = x + between(-0.06, 0.06)
       fill(.circle(Point(x, 0), beam * 0.75), Self.white)
       fill(.rectangle(Point(x, 0), Point(beam * 1.1, beam * 0.36)), cross)
       fill(.rectangle(Point(x, 0), Point(beam * 0.36, beam * 1.1)), cross)
@@ -137,7 +139,8 @@ extension ScenePainter {
     house(0.48, 0.2, beam * 1.6, colour * 1.15)
     house(-0.6, 0.3, beam * 1.6, colour * 1.15)
     // Replenishment posts: pairs of gantries across the deck.
-    for x in [-0.28, -0.05, 0.2] as [Float] {
+    let shift = between(-0.06, 0.06)
+    for x in pick([[-0.28, -0.05, 0.2], [-0.2, 0.15], [-0.34, -0.14, 0.06, 0.26]]).map({ $0 + shift }) as [Float] {
       let gantry = Outline.rectangle(Point(x, 0), Point(0.045, beam * 1.9))
       castFloating(gantry, height: 0.14)
       fill(gantry, colour * 1.3)
@@ -168,6 +171,8 @@ extension ScenePainter {
     }
   }
 
+  private enum BargeLoad { case heaped, covered, empty }
+
   mutating func barge(_ beam: Float, _ colour: Colour) {
     let outline = Outline.rectangle(.zero, Point(2, beam * 2))
     cast(outline, height: 0.06)
@@ -175,8 +180,9 @@ extension ScenePainter {
     let cargo = pick([
       Colour(0.2, 0.19, 0.18), Colour(0.72, 0.62, 0.45), Colour(0.5, 0.36, 0.26), Colour(0.6, 0.6, 0.58),
     ])
-    switch pick(weighted: [(0, 3), (1, 2), (2, 1)] as [(Int, Float)]) {
-    case 0:
+    let load: BargeLoad = pick(weighted: [(.heaped, 3), (.covered, 2), (.empty, 1)])
+    switch load {
+    case .heaped:
       fill(.rectangle(.zero, Point(1.75, beam * 1.55)), colour * 0.55)
       let heaps = number(2, 5)
       for heap in 0..<heaps {
@@ -184,11 +190,11 @@ extension ScenePainter {
           blob(Point((Float(heap) + 0.5) / Float(heaps) * 1.6 - 0.8, 0), min(0.7 / Float(heaps), beam * 0.75)),
           vary(cargo))
       }
-    case 1:
+    case .covered:
       for cover in 0..<4 {
         fill(.rectangle(Point(-0.68 + 0.45 * Float(cover), 0), Point(0.4, beam * 1.5)), cargo * 1.1)
       }
-    default: break
+    case .empty: break
     }
     frame(.zero, Point(1.96, beam * 1.94), width: 0.03, colour * 1.3, alpha: 0.7)
     if chance(0.3) { raise(.rectangle(Point(-0.85, 0), Point(0.2, beam)), Self.white, height: 0.1) }

@@ -17,8 +17,8 @@ struct SceneFacts {
 
 /// Draws one scene: a canvas, the light, the random stream and a record of what was drawn.
 ///
-/// All drawing happens in the current placement; every number comes from the stream and none depends on the side
-/// of the picture, so one index is one scene at any resolution.
+/// All drawing happens in the current placement. Every number comes from the stream and, until the sensor noise that
+/// is drawn last, none depends on the side of the picture: one index is one scene at any resolution.
 struct ScenePainter {
   typealias Point = Outline.Point
   typealias Colour = SceneColour
@@ -122,6 +122,12 @@ struct ScenePainter {
     onRoof(&self)
     placement = outer
   }
+
+  /// The shadow's displacement per unit of height in the current placement's own directions and units.
+  var localShadow: Point { placement.undoing(shadow * placement.scale) }
+
+  /// The same for the displacement of a roof.
+  var localLean: Point { placement.undoing(lean * placement.scale) }
 
   // MARK: Chance
 

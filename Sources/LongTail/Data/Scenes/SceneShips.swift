@@ -6,7 +6,7 @@ enum Vessel {
   case submarine, medical, combatBoat, auxiliary, container, carCarrier, hovercraft, bulkCarrier, oilTanker
   case fishing, passenger, liquefiedGas, barge, motorboat, yacht, sailboat
 
-  /// Words a caption may put before "ship"; empty for vessels named by their class.
+  /// Words a caption may put before "ship".
   var words: [String] {
     switch self {
     case .airCarrier, .tarawa, .amphibiousAssault: ["flat-decked", "military"]
@@ -43,21 +43,21 @@ enum Vessel {
 extension ScenePainter {
   static let seaPaint: [(NamedColour, Float)] = [
     (.white, 3), (.grey, 2), (.silver, 1.5), (.red, 1.2), (.blue, 1), (.dark, 1.2), (.black, 0.8), (.maroon, 1),
-    (.green, 0.6),
-    (.orange, 0.6), (.brown, 0.6), (.teal, 0.3),
+    (.green, 0.6), (.orange, 0.6),
+    (.brown, 0.6), (.teal, 0.3),
   ]
 
   mutating func shipScene() {
-    let vessel = pick(
-      weighted: [
-        (.container, 2), (.bulkCarrier, 2), (.oilTanker, 2), (.motorboat, 2.5), (.yacht, 1.5), (.fishing, 1.5),
-        (.sailboat, 1),
-        (.barge, 1.2), (.destroyer, 1.2), (.frigate, 0.6), (.passenger, 1), (.airCarrier, 0.3), (.landingCraft, 0.4),
-        (.liquefiedGas, 0.4), (.submarine, 0.3), (.carCarrier, 0.3),
-      ] as [(Vessel, Float)])
+    let vessel: Vessel = pick(weighted: [
+      (.container, 2), (.bulkCarrier, 2), (.oilTanker, 2), (.motorboat, 2.5), (.yacht, 1.5), (.fishing, 1.5),
+      (.sailboat, 1), (.barge, 1.2), (.destroyer, 1.2), (.frigate, 0.6), (.passenger, 1), (.airCarrier, 0.3),
+      (.landingCraft, 0.4), (.liquefiedGas, 0.4), (.submarine, 0.3), (.carCarrier, 0.3),
+    ])
     facts.kind = pick(vessel.words)
     vesselScene(vessel)
   }
+
+  private enum Berth { case drifting, underWay, moored, paired }
 
   /// A vessel under way, at anchor, at a quay or among its like.
   mutating func vesselScene(_ vessel: Vessel) {
@@ -68,11 +68,12 @@ extension ScenePainter {
     let widen = exp(between(0, 0.45))
     subject(fill: 0.8...1.15, offCentre: 0.08) { painter in
       painter.placed(scaled: Point(1, widen)) { painter in
-        switch painter.pick(weighted: [(0, 4), (1, 3), (2, 2), (3, 1.5)] as [(Int, Float)]) {
-        case 0: break
-        case 1: painter.wake(beam: beam)
-        case 2: painter.quay(beam: beam)
-        default:
+        let berth: Berth = painter.pick(weighted: [(.drifting, 4), (.underWay, 3), (.moored, 2), (.paired, 1.5)])
+        switch berth {
+        case .drifting: break
+        case .underWay: painter.wake(beam: beam)
+        case .moored: painter.quay(beam: beam)
+        case .paired:
           painter.facts.count = 2
           let side: Float = painter.chance(0.5) ? 1 : -1
           let other = painter.vary(painter.pick(weighted: Self.palette(of: vessel)).value)
@@ -139,9 +140,9 @@ extension ScenePainter {
     case .airCarrier: airCarrier(beam, colour)
     case .tarawa: assaultShip(beam, colour, squareBow: true)
     case .amphibiousAssault: assaultShip(beam, colour, squareBow: false)
-    case .destroyer: warship(beam, colour, blocks: 2, pad: true)
-    case .frigate: warship(beam * 0.95, colour, blocks: 1, pad: true)
-    case .cruiser: warship(beam * 1.1, colour, blocks: 3, pad: true)
+    case .destroyer: warship(beam, colour, rank: .destroyer)
+    case .frigate: warship(beam * 0.95, colour, rank: .frigate)
+    case .cruiser: warship(beam * 1.1, colour, rank: .cruiser)
     case .transportDock: transportDock(beam, colour)
     case .command: commandShip(beam, colour)
     case .submarine: submarine(beam, colour)

@@ -51,6 +51,12 @@ extension ScenePainter {
     raise(.rectangle(centre, size), roof, height: 0.2)
   }
 
+  private enum Arena: String {
+    case oval, round
+    case oblong = "rectangular"
+    case dome = "domed"
+  }
+
   mutating func stadiumScene() {
     ground([(.urban, 2), (.concrete, 3), (.grass, 2), (.asphalt, 1.5), (.soil, 0.6)])
     if chance(0.5) {
@@ -60,21 +66,18 @@ extension ScenePainter {
       (.white, 4), (.silver, 3), (.grey, 3), (.dark, 0.7), (.sky, 0.6), (.blue, 0.6), (.red, 0.6), (.tan, 1),
       (.green, 0.3),
     ])
-    let shape = pick(weighted: [(0, 4), (1, 2), (2, 1.5), (3, 1)] as [(Int, Float)])
-    facts.kind = ["oval", "round", "rectangular", "domed"][shape]
+    let shape: Arena = pick(weighted: [(.oval, 4), (.round, 2), (.oblong, 1.5), (.dome, 1)])
+    facts.kind = shape.rawValue
     subject(fill: 0.8...1) { painter in
-      switch shape {
-      case 3: painter.dome(colour)
-      default: painter.bowl(colour, shape: shape)
-      }
+      if shape == .dome { painter.dome(colour) } else { painter.bowl(colour, shape: shape) }
     }
   }
 
-  private mutating func bowl(_ colour: Colour, shape: Int) {
-    let outer = shape == 1 ? Point(1, 1) : Point(1, between(0.74, 0.88))
+  private mutating func bowl(_ colour: Colour, shape: Arena) {
+    let outer = shape == .round ? Point(1, 1) : Point(1, between(0.74, 0.88))
     let inner = outer * Point(between(0.55, 0.7), between(0.5, 0.64))
     let ring: (Point) -> Outline = { size in
-      shape == 2 ? .oblong(.zero, size * 2 * Point(1, 1)) : .ellipse(.zero, size, sides: 36)
+      shape == .oblong ? .oblong(.zero, size * 2) : .ellipse(.zero, size, sides: 36)
     }
     let seats = vary(pick(weighted: NamedColour.paint).value, 0.1)
     cast(ring(outer), height: 0.28)
@@ -107,7 +110,7 @@ extension ScenePainter {
       for step in 1...4 {
         let t = Float(step) / 5
         painter.fill(
-          .ellipse(painter.shadow * (-0.12 * t), size * (1 - t), sides: 28), colour * (0.92 + 0.06 * Float(step)))
+          .ellipse(painter.localShadow * (-0.12 * t), size * (1 - t), sides: 28), colour * (0.92 + 0.06 * Float(step)))
       }
       for rib in 0..<16 {
         let spoke = Outline.direction(.pi / 8 * Float(rib)) * size

@@ -4,7 +4,8 @@ import Foundation
 extension ScenePainter {
   mutating func storageTankScene() {
     ground([(.soil, 2), (.concrete, 2.5), (.grass, 2), (.asphalt, 1), (.desert, 0.7)])
-    let layout = pick(weighted: [(0, 5), (1, 2.5), (2, 1)] as [(Int, Float)])
+    let count: Int = pick(weighted: [(1, 5), (2, 2.5), (4, 1)])
+    facts.count = count
     let floating = chance(0.35)
     let colour = subjectColour([
       (.white, 6), (.silver, 2), (.grey, 2), (.tan, 1), (.green, 0.6), (.sky, 0.4), (.brown, 0.6), (.maroon, 0.3),
@@ -13,8 +14,8 @@ extension ScenePainter {
     facts.kind = floating ? pick(["floating-roof", "open"]) : pick(["round", "cylindrical", "oil"])
     if chance(0.35) { bund() }
     subject(fill: 0.7...0.98) { painter in
-      switch layout {
-      case 0:
+      switch count {
+      case 1:
         if painter.chance(0.45) {
           let side = painter.between(0, 2 * .pi)
           painter.tank(
@@ -26,14 +27,12 @@ extension ScenePainter {
         }
         painter.pipes()
         painter.tank(.zero, 0.92, colour, floating)
-      case 1:
-        painter.facts.count = 2
+      case 2:
         painter.pipes()
         for x in [-0.55, 0.55] as [Float] {
           painter.tank(Point(x, painter.between(-0.06, 0.06)), 0.48, painter.vary(colour, 0.05), floating)
         }
       default:
-        painter.facts.count = 4
         painter.pipes()
         for x in [-0.5, 0.5] as [Float] {
           for y in [-0.5, 0.5] as [Float] {
@@ -45,8 +44,10 @@ extension ScenePainter {
     occlude(0.05)
   }
 
+  private enum Roof { case ribbed, capped, ringed, plain }
+
   private mutating func tank(_ centre: Point, _ radius: Float, _ colour: Colour, _ floating: Bool) {
-    let style = between(0, 3)
+    let roof = pick([Roof.ribbed, .capped, .ringed, .plain])
     placed(centre, scaled: radius) { painter in
       painter.raise(.circle(.zero, 1, sides: 28), colour, height: painter.between(0.25, 0.8), wall: colour * 0.7) {
         painter in
@@ -55,19 +56,17 @@ extension ScenePainter {
           let deck = Outline.circle(.zero, 0.93, sides: 28)
           let depth = painter.between(0.1, 0.4)
           painter.fill(deck, colour * painter.shade)
-          let length = max((painter.shadow * painter.shadow).sum().squareRoot(), 1e-3)
-          let axis = painter.shadow / length
-          painter.placed { $0.fillShiftedDisc(0.93, by: axis * depth * 0.8, colour * 0.82) }
+          painter.fillShiftedDisc(0.93, by: painter.localShadow * depth, colour * 0.82)
           painter.fill(.ring(outer: Point(1, 1), inner: Point(0.92, 0.92)), colour * 1.05)
         } else {
-          switch style {
-          case 0:
+          switch roof {
+          case .ribbed:
             for spoke in 0..<6 {
               painter.fill(.line(.zero, Outline.direction(Float(spoke) * .pi / 3) * 0.95, width: 0.05), colour * 0.8)
             }
-          case 1: painter.fill(.circle(.zero, 0.3), colour * 0.85)
-          case 2: painter.fill(.ring(outer: Point(0.7, 0.7), inner: Point(0.62, 0.62)), colour * 0.85)
-          default: break
+          case .capped: painter.fill(.circle(.zero, 0.3), colour * 0.85)
+          case .ringed: painter.fill(.ring(outer: Point(0.7, 0.7), inner: Point(0.62, 0.62)), colour * 0.85)
+          case .plain: break
           }
           // A slight dome: one side catches the light.
           painter.fill(.sector(.zero, 0.97, from: 0.4, to: 2.6), colour * 1.12, alpha: 0.4)
@@ -77,7 +76,7 @@ extension ScenePainter {
     }
   }
 
-  /// A disc moved in frame directions and cut to the unit disc.
+  /// What a disc still covers of itself after a shift: the sunlit part of a sunken roof.
   private mutating func fillShiftedDisc(_ radius: Float, by offset: Point, _ colour: Colour) {
     let distance = min((offset * offset).sum().squareRoot(), radius)
     let along = atan2(offset.y, offset.x)

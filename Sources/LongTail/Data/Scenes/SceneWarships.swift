@@ -10,27 +10,30 @@ extension ScenePainter {
     fill(.rectangle(Point(x, 0), Point(radius * 0.3, radius)), paint, alpha: 0.7)
   }
 
-  /// A slender grey hull with gun, deckhouses, funnels: `blocks` tells frigate, destroyer and cruiser apart.
-  mutating func warship(_ beam: Float, _ colour: Colour, blocks: Int, pad hasPad: Bool) {
+  /// A slender grey hull with gun, deckhouses, funnels: `rank` is frigate, destroyer or cruiser, by deckhouses.
+  mutating func warship(_ beam: Float, _ colour: Colour, rank: Vessel) {
     hull(beam, bow: between(0.55, 0.75), stern: 0.75, side: colour * 0.85, deck: colour * between(0.72, 0.85))
     let light = colour * 1.12
-    gun(0.62, beam, light)
-    switch blocks {
-    case 1:
-      house(0.2, 0.3, beam * 1.4, light, height: 0.14)
-      house(-0.3, 0.34, beam * 1.2, light, height: 0.1)
-      funnel(-0.06, beam * 0.6)
-    case 2:
-      fill(.rectangle(Point(0.45, 0), Point(0.12, beam * 0.9)), colour * 0.6)
-      house(0.2, 0.28, beam * 1.75, light, height: 0.18)
-      house(-0.1, 0.26, beam * 1.2, light * 0.95, height: 0.12)
-      house(-0.42, 0.24, beam * 1.6, light, height: 0.12)
+    // Sister ships differ: everything on deck moves a little along it.
+    let x = between(-0.05, 0.05)
+    let stretch = between(0.85, 1.15)
+    if chance(0.85) { gun(0.62 + x, beam, light) }
+    switch rank {
+    case .frigate:
+      house(0.2 + x, 0.3 * stretch, beam * 1.4, light, height: 0.14)
+      house(-0.3 - x, 0.34 * stretch, beam * between(1, 1.5), light, height: 0.1)
+      funnel(-0.06 + x, beam * 0.6)
+    case .destroyer:
+      fill(.rectangle(Point(0.45 + x, 0), Point(0.12, beam * 0.9)), colour * 0.6)
+      house(0.2 + x, 0.28 * stretch, beam * 1.75, light, height: 0.18)
+      house(-0.1, 0.26, beam * between(1, 1.4), light * 0.95, height: 0.12)
+      house(-0.42 - x, 0.24 * stretch, beam * 1.6, light, height: 0.12)
       funnel(-0.06, beam * 0.7)
       funnel(-0.28, beam * 0.7)
     default:
-      house(0.3, 0.3, beam * 1.8, light * 1.05, height: 0.22)
-      house(-0.02, 0.26, beam * 1.3, light * 0.9, height: 0.12)
-      house(-0.36, 0.3, beam * 1.8, light * 1.05, height: 0.22)
+      house(0.3 + x, 0.3 * stretch, beam * 1.8, light * 1.05, height: 0.22)
+      house(-0.02, 0.26, beam * between(1.1, 1.5), light * 0.9, height: 0.12)
+      house(-0.36 - x, 0.3 * stretch, beam * 1.8, light * 1.05, height: 0.22)
       funnel(0.02, beam * 0.8)
       funnel(-0.16, beam * 0.8)
       gun(-0.85, beam, light)
@@ -38,7 +41,7 @@ extension ScenePainter {
     let mast = Outline.line(Point(0.1, -beam * 0.7), Point(0.1, beam * 0.7), width: 0.025)
     castFloating(mast, height: 0.3)
     fill(mast, light * 1.1)
-    if hasPad { pad(blocks == 3 ? -0.66 : -0.78, beam * 0.6) }
+    pad(rank == .cruiser ? -0.66 : -0.78, beam * 0.6)
   }
 
   private mutating func gun(_ x: Float, _ beam: Float, _ colour: Colour) {
@@ -86,14 +89,14 @@ extension ScenePainter {
       ? Outline.polygon(
         Point(0.98, -beam * 0.8), Point(1, beam * 0.7), Point(0.85, beam), Point(-1, beam), Point(-1, -beam),
         Point(0.9, -beam))
-      : Self.hull(beam, bow: 0.3, stern: 0.95)
+      : Self.hull(beam, bow: between(0.4, 0.55), stern: 0.95)
     cast(deck, height: 0.14)
     fill(deck, colour * 0.85)
     let paint = Colour(0.88, 0.87, 0.82)
     fill(.line(Point(-0.95, -beam * 0.3), Point(0.92, -beam * 0.3), width: 0.02), paint, alpha: 0.8)
     fill(.line(Point(-0.95, -beam * 0.75), Point(0.85, -beam * 0.75), width: 0.015), paint, alpha: 0.6)
-    let island = squareBow ? Point(0.02, beam * 0.68) : Point(-0.05, beam * 0.68)
-    let length: Float = squareBow ? 0.62 : 0.42
+    let island = Point(between(-0.12, 0.08), beam * 0.68)
+    let length = squareBow ? between(0.55, 0.68) : between(0.32, 0.46)
     raise(.rectangle(island, Point(length, beam * 0.4)), colour * 1.3, height: 0.18) {
       $0.fill(.rectangle(island, Point(length * 0.3, beam * 0.25)), colour * 0.7)
     }
@@ -113,14 +116,15 @@ extension ScenePainter {
   /// Superstructure forward, a broad empty deck over the dock aft.
   mutating func transportDock(_ beam: Float, _ colour: Colour) {
     hull(beam, bow: 0.4, stern: 0.95, side: colour * 0.85, deck: colour * 0.8)
-    raise(.rectangle(Point(0.22, 0), Point(0.62, beam * 1.85)), colour * 1.12, height: 0.16) { painter in
+    let block = Point(between(0.5, 0.64), beam * between(1.6, 1.9))
+    raise(.rectangle(Point(0.22, 0), block), colour * 1.12, height: 0.16) { painter in
       painter.fill(.rectangle(Point(0.4, 0), Point(0.1, beam * 1.6)), colour * 0.75)
       painter.fill(.rectangle(Point(0.08, 0), Point(0.16, beam * 0.7)), colour * 0.7)
     }
     let paint = Colour(0.86, 0.85, 0.8)
     fill(.rectangle(Point(-0.56, 0), Point(0.82, beam * 1.7)), Colour(0.36, 0.37, 0.38))
     frame(Point(-0.56, 0), Point(0.78, beam * 1.5), width: 0.02, paint, alpha: 0.7)
-    for x in [-0.75, -0.4] as [Float] {
+    for x in [-0.75, -0.4] as [Float] where chance(0.85) {
       fill(.ring(Point(x, 0), outer: Point(0.09, 0.09), inner: Point(0.06, 0.06), sides: 12), paint)
     }
   }
@@ -128,11 +132,12 @@ extension ScenePainter {
   /// A long hull with a central tower, wide open decks and antennas.
   mutating func commandShip(_ beam: Float, _ colour: Colour) {
     hull(beam, bow: 0.5, stern: 0.9, side: colour * 0.9, deck: colour * 0.82)
-    raise(.rectangle(Point(0.02, 0), Point(0.4, beam * 1.3)), colour * 1.2, height: 0.2) {
+    let tower = Point(between(0.3, 0.5), beam * between(1.1, 1.5))
+    raise(.rectangle(Point(0.02, 0), tower), colour * 1.2, height: 0.2) {
       $0.fill(.rectangle(Point(0.12, 0), Point(0.12, beam * 0.9)), colour * 0.8)
     }
-    for x in [0.62, 0.36, -0.42] as [Float] {
-      let antenna = Outline.circle(Point(x, between(-0.3, 0.3) * beam), beam * 0.3, sides: 12)
+    for x in [0.62, 0.36, -0.42] as [Float] where chance(0.9) {
+      let antenna = Outline.circle(Point(x + between(-0.05, 0.05), between(-0.3, 0.3) * beam), beam * 0.3, sides: 12)
       cast(antenna, height: 0.14)
       fill(antenna, Colour(0.9, 0.9, 0.9))
     }

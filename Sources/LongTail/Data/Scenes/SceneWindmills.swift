@@ -20,7 +20,7 @@ extension ScenePainter {
       let base = tower * -0.5
       let hub = tower * 0.5
       let fall =
-        painter.shadow / max((painter.shadow * painter.shadow).sum().squareRoot(), 1e-3) * painter.between(0.7, 1.2)
+        painter.localShadow * painter.between(0.7, 1.2)
       // The shadow's rotor first: it lies on the ground.
       let shadowHub = base + fall
       let tips = (0..<blades).map { blade -> Point in
