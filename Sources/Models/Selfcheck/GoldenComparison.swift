@@ -8,6 +8,8 @@ public final class GoldenComparison {
     /// The largest difference, relative to the golden record's largest absolute value.
     public let error: Double
     public let tolerance: Double
+    /// Whether the tolerance was widened to what rounding alone does to our own answers.
+    public var isWidened = false
     public var passed: Bool { error <= tolerance }
   }
 
@@ -57,9 +59,14 @@ public final class GoldenComparison {
 
   /// Gradients by named parameters against all records `prefix` + key.
   ///
-  /// - Parameter gradients: Takes the gradients by the given parameters, in order.
+  /// - Parameters:
+  ///   - gradients: Takes the gradients by the given parameters, in order.
+  ///   - nudged: Where rounding alone may exceed the tolerance: the same gradients for inputs that differ in the last
+  ///     bits. It is asked only if the tolerance does not suffice; what our own answers then differ by, times two and
+  ///     at most 5 %, is the tolerance.
   public func check(
-    gradientsOf module: Module, prefix: String, tolerance: Double, _ gradients: ([Tensor]) -> [Tensor]
+    gradientsOf module: Module, prefix: String, tolerance: Double, nudged: (([Tensor]) -> [[Tensor]])? = nil,
+    _ gradients: ([Tensor]) -> [Tensor]
   ) throws {
     let keys = golden.records(withPrefix: prefix)
     let parameters = Dictionary(uniqueKeysWithValues: module.parameters.map { ($0.key, $0.parameter) })
@@ -69,8 +76,19 @@ public final class GoldenComparison {
       }
       return parameter
     }
-    for ((key, parameter), gradient) in zip(zip(keys, wanted), gradients(wanted.map(\.value))) {
+    let answers = gradients(wanted.map(\.value))
+    let first = entries.count
+    for ((key, parameter), gradient) in zip(zip(keys, wanted), answers) {
       try check(key, parameter.layout.exported(gradient), tolerance: tolerance)
+    }
+    guard let nudged, !entries[first...].allSatisfy(\.passed) else { return }
+    let others = nudged(wanted.map(\.value))
+    for (index, key) in keys.enumerated() where !entries[first + index].passed {
+      let scale = max(try golden.record(key).absmax, .leastNormalMagnitude)
+      let spread = others.map { Double((answers[index] - $0[index]).absolute().values.max() ?? 0) / scale }.max() ?? 0
+      let entry = entries[first + index]
+      let widened = max(tolerance, min(0.05, 2 * spread))
+      entries[first + index] = Entry(key: key, error: entry.error, tolerance: widened, isWidened: widened > tolerance)
     }
   }
 

@@ -31,10 +31,11 @@ public struct SelfcheckTable {
           name, "\(comparison.entries.count)", worst.map { scientific($0.error) } ?? "-",
           worst.map { scientific($0.tolerance) } ?? "-", String(format: "%.1f", comparison.seconds),
           "\(comparison.peakBytes >> 20)", comparison.passed ? "passed" : "FAILED") + "\n"
-      for entry in comparison.entries where isVerbose || !entry.passed {
+      for entry in comparison.entries where isVerbose || !entry.passed || entry.isWidened {
+        let note = entry.isWidened ? "  (tolerance widened to twice the effect of rounding)" : ""
         text += row(
           "  \(entry.key)", "", scientific(entry.error), scientific(entry.tolerance), "", "",
-          entry.passed ? "" : "FAILED") + "\n"
+          (entry.passed ? "within" : "FAILED") + note) + "\n"
       }
       for key in comparison.unchecked { text += row("  \(key)", "", "", "", "", "", "not covered yet") + "\n" }
       return text
