@@ -118,7 +118,7 @@ public struct Pretraining {
     (key.clipSteps, key.clipBatch, key.captionedPerClass) = (0, 0, 0)
     var cdtg = networks.cdtg
     cdtg.iterations = settings.generatorIterations
-    cdtg.averageHalfLife = 10_000
+    cdtg.averageHalfLife = 20_000
     return try run(
       "base-generator", version: 1, settings: Key(settings: key, cdtg: cdtg, classes: classNames), inputs: [classifier]
     ) { context, run in
