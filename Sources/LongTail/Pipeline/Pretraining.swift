@@ -66,6 +66,50 @@ public struct Pretraining {
       let target = folder.appendingPathComponent(part.rawValue + ".safetensors")
       try AtomicFile.write(try Data(contentsOf: result.file("weights.safetensors")), to: target)
     }
+    try AtomicFile.write(Data(try description(of: StartingWeights(folder: folder)).utf8), to: folder.appendingPathComponent("README.md"))
+  }
+
+  /// What lies in the folder and how it was made, for its README.
+  private func description(of weights: StartingWeights) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    let json = { (value: any Encodable) throws -> String in String(decoding: try encoder.encode(value), as: UTF8.self) }
+    let rows = try StartingWeights.Part.allCases.map { part in
+      let size = try Data(contentsOf: weights.file(part)).count
+      return "| `\(part.rawValue).safetensors` | \(NumberFormat.count(size)) | `\(try weights.checksum(part))` |"
+    }
+    return """
+      # Starting weights
+
+      The paper's classifiers start from ImageNet, its text guidance is CLIP, and its generator was pretrained on other
+      satellite pictures. These are their small counterparts, made by
+
+      ```sh
+      swift run tgn pretrain --out Sources/LongTail/StartingWeights
+      ```
+
+      from procedural scenes of a seed that no experiment uses. The classifier and the generator with its discriminator
+      saw the head classes of the three catalogues alone: \(classNames.joined(separator: ", ")). CLIP saw captioned
+      scenes of all classes.
+
+      | file | bytes | SHA-256 |
+      | --- | --- | --- |
+      \(rows.joined(separator: "\n"))
+
+      Settings:
+
+      ```json
+      \(try json(settings))
+      ```
+
+      Networks:
+
+      ```json
+      \(try json(networks.network))
+      \(try json(networks.cdtg))
+      ```
+
+      """
   }
 
   private func headScenes() -> ObjectDataset {

@@ -6,6 +6,7 @@ import Notebook
 /// The options that every experiment takes.
 public struct ExperimentOptions: ParsableCommand {
   public static let configuration = CommandConfiguration(
+    commandName: CommandLine.arguments.first.map { URL(fileURLWithPath: $0).lastPathComponent },
     abstract: "Reruns one experiment and writes its report: text, tables, figures and raw values.",
     discussion: """
       Without options it runs on the built-in procedural scenes, in minutes on two cores. Finished stages are kept and \
@@ -36,7 +37,7 @@ public struct ExperimentOptions: ParsableCommand {
   public var overrides: [String] = []
   @Flag(help: "Make everything anew, even what is in the store.")
   public var fresh = false
-  @Flag(help: "Start every trained network at random, not from the package's starting weights (CLIP, which is not trained here, stays).")
+  @Flag(help: "Start at random, not from the package's weights (CLIP, which is not trained here, stays).")
   public var fromScratch = false
   @Flag(help: "Print operations, memory and time on this machine for each stage, and stop.")
   public var estimate = false
