@@ -43,7 +43,8 @@ let package = Package(
       name: "Notebook", dependencies: ["Imaging", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: fast),
 
-    .executableTarget(name: "CommandLine", dependencies: ["LongTail", "Models", arguments]),
+    .executableTarget(
+      name: "CommandLine", dependencies: ["LongTail", "Models", "Checkpoints", "Imaging", "Engine", arguments]),
     .executableTarget(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
 

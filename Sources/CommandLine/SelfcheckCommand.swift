@@ -35,7 +35,8 @@ struct SelfcheckCommand: ParsableCommand {
     }
     if !`case`.isEmpty { files = files.filter { `case`.contains($0.deletingPathExtension().lastPathComponent) } }
 
-    let selfcheck = Selfcheck()
+    var selfcheck = Selfcheck()
+    selfcheck.checks.merge(imagingChecks) { mine, _ in mine }
     var table = SelfcheckTable(isVerbose: verbose)
     print(table.header)
     for file in files {

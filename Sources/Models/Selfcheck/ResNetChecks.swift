@@ -65,3 +65,16 @@ func checkDistillationStep(_ comparison: GoldenComparison) throws {
     }
   }
 }
+
+/// torchvision's ResNet-18 in evaluation, for 20 classes.
+func checkResNet18(_ comparison: GoldenComparison) throws {
+  let formula = GoldenFormula(salt: comparison.golden.salt)
+  var configuration = ResNetConfiguration.resNet18(classes: 20)
+  configuration.naming = .downsample
+  var stream = RandomStream(seed: 0, name: "selfcheck")
+  let model = ResNet(configuration, stream: &stream)
+  formula.fill(model, family: .resnet, prefix: "resnet18.")
+  model.isTraining = false
+  let logits = withoutRecording { model(formula.picture("input.image224", [1, 3, 224, 224])).logits }
+  try comparison.check("logits", logits, tolerance: Selfcheck.valueTolerance)
+}

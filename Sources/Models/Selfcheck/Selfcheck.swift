@@ -29,6 +29,7 @@ public struct Selfcheck {
     checks = [
       "kmdn_resnet50_eval": checkResNetEvaluation, "kmdn_distill_step": checkDistillationStep,
       "clip_vit_b32": checkCLIP, "tgn_generator_step_64": checkGeneratorStep, "tgn_path_length_64": checkPathLength,
+      "tgn_factorization_64": checkFactorization, "backbone_resnet18": checkResNet18,
     ]
     for size in [64, 256] {
       checks["tgn_generator_\(size)"] = { try checkGenerator($0, size: size) }
