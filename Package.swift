@@ -36,18 +36,20 @@ let package = Package(
     .target(
       name: "LongTail",
       dependencies: [
-        "Models", "Imaging", "Checkpoints", "Notebook", arguments, .product(name: "Crypto", package: "swift-crypto"),
+        "Engine", "Models", "Imaging", "Checkpoints", "Notebook", arguments, .product(name: "Crypto", package: "swift-crypto"),
       ],
-      swiftSettings: fast),
+      resources: [.copy("StartingWeights")], swiftSettings: fast),
     .target(
       name: "Notebook", dependencies: ["Imaging", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: fast),
 
-    .executableTarget(name: "CommandLine", dependencies: ["LongTail", arguments]),
+    .executableTarget(name: "CommandLine", dependencies: ["LongTail", "Models", arguments]),
     .executableTarget(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
 
-    .testTarget(name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")]),
+    // Optimised too: its plain loops check the kernels, ten times slower without.
+    .testTarget(
+      name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")], swiftSettings: fast),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Fixtures")]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Engine"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Engine"]),

@@ -18,6 +18,19 @@ final class Record {
     self.inputs = inputs
     self.rule = rule
   }
+
+  nonisolated(unsafe) private static var pending: [Record] = []
+  nonisolated(unsafe) private static var isReleasing = false
+
+  /// Lets go of a record and of all that only it held, one after the other: a tensor that freed its record itself
+  /// would free the one before it first, and so on, and a chain of some ten thousand would overflow the stack.
+  static func release(_ record: consuming Record) {
+    pending.append(record)
+    if isReleasing { return }
+    isReleasing = true
+    while !pending.isEmpty { pending.removeLast() }
+    isReleasing = false
+  }
 }
 
 /// Whether operations on tracked tensors are recorded now.

@@ -71,8 +71,10 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// Uniform in [0, 1), 24 bits.
   public mutating func uniform() -> Float { Float(next32() >> 8) * 0x1p-24 }
 
-  /// Uniform in [low, high).
-  public mutating func uniform(_ low: Float, _ high: Float) -> Float { low + (high - low) * uniform() }
+  /// Uniform in [low, high). Rounding alone could reach `high`; the largest value below it is taken then.
+  public mutating func uniform(_ low: Float, _ high: Float) -> Float {
+    min(low + (high - low) * uniform(), max(low, high.nextDown))
+  }
 
   /// Uniform in 0..<bound.
   public mutating func integer(below bound: Int) -> Int {

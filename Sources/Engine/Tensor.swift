@@ -7,7 +7,7 @@ public final class Tensor: @unchecked Sendable {
   public let shape: [Int]
   let storage: Storage
   /// How this tensor was made; nil for data and leaves.
-  let record: Record?
+  private(set) var record: Record?
   /// Whether gradients flow through this tensor.
   public let isTracked: Bool
 
@@ -20,6 +20,10 @@ public final class Tensor: @unchecked Sendable {
     self.storage = storage
     self.record = record
     self.isTracked = isTracked || record != nil
+  }
+
+  deinit {
+    if record != nil { Record.release(record.take()!) }
   }
 
   /// A tensor with undefined contents, for a kernel to fill.

@@ -37,7 +37,7 @@ extension Image {
   /// The picture at another size, bit for bit as Pillow's `resize` and so torchvision's antialiased `Resize` on PIL
   /// pictures: two passes, horizontal then vertical, 22-bit fixed-point weights, rounded to 8 bits in between.
   /// (From Pillow 13 on the vertical pass goes first where the height shrinks much more than the width, which moves
-  /// some values by one. This keeps the order of the versions that published results were made with.)
+  /// a few values, most by one. This keeps the order of the versions that published results were made with.)
   ///
   /// Each channel is resampled alone, alpha included.
   ///

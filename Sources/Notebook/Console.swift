@@ -7,6 +7,12 @@ public final class Console: @unchecked Sendable {
     write: { FileHandle.standardError.write(Data($0.utf8)) })
 
   let isTerminal: Bool
+  /// Whether the terminal's locale has letters beyond ASCII.
+  let drawsLines: Bool = {
+    let environment = ProcessInfo.processInfo.environment
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
+    return locale.uppercased().contains("UTF")
+  }()
   private let write: (String) -> Void
   private let lock = NSLock()
   private var hasLine = false

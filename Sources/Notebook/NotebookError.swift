@@ -22,7 +22,7 @@ public enum NotebookError: Error, Equatable, CustomStringConvertible, LocalizedE
     case .sourceMissing(let path):
       return "\(path): cannot be read, but the report is woven from it; run the experiment from its package"
     case .lineOutsideSource(let line, let source, let lines):
-      return "\(source) has \(lines) lines, but an output was recorded for line \(line); "
+      return "\(source): an output was recorded for line \(line), which is no code of its \(lines) lines; "
         + "a function that records outputs must take `line: Int = #line` and pass it on"
     case .gnuplotMissing:
       return "gnuplot, which draws the figures, is not in PATH; install it (Debian: apt-get install gnuplot-nox)"

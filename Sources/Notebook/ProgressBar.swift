@@ -124,38 +124,44 @@ public final class ProgressBar {
     paceStep = done
   }
 
-  private func facts(at time: Double) -> [String] {
-    var facts: [String] = []
-    if let pace, pace > 0 {
-      facts.append(pace <= 1 ? "\(Self.short(1 / pace))/s" : "\(Self.short(pace)) s each")
-      // Steps since the last measure have used part of the time already.
-      let left = max(0, pace * Double(total - paceStep) - (time - paceTime))
-      if done < total { facts.append("\(Self.duration(left)) left") }
-    }
-    return facts
+  /// "3.1/s", or "2.5 s each" for slow steps.
+  private var speed: String? {
+    pace.flatMap { $0 <= 0 ? nil : $0 <= 1 ? "\(Self.short(1 / $0))/s" : "\(Self.short($0)) s each" }
+  }
+
+  private func timeLeft(at time: Double) -> String? {
+    guard let pace, done < total else { return nil }
+    // Steps since the last measure have used part of the time already.
+    return Self.duration(max(0, pace * Double(total - paceStep) - (time - paceTime))) + " left"
   }
 
   private func plainLine(at time: Double) -> String {
     let share = Double(done) / Double(total)
-    var parts = ["\(prefix)\(title): \(done)/\(total) (\(Int(share * 100)) %)"] + facts(at: time)
-    if !detail.isEmpty { parts.append(detail) }
-    if let overall = job?.remaining(currentShare: share, at: time) { parts.append(overall) }
-    return parts.joined(separator: ", ")
+    let parts = [
+      "\(prefix)\(title): \(done)/\(total) (\(Int(share * 100)) %)", speed, timeLeft(at: time),
+      detail.isEmpty ? nil : detail, job?.remaining(currentShare: share, at: time),
+    ]
+    return parts.compactMap { $0 }.joined(separator: ", ")
   }
 
-  /// The line for a terminal: what does not fit is left out, the bar first, then facts from the end.
+  /// The line for a terminal. What does not fit is left out: first the bar, then the fact with the highest rank.
   private func line(at time: Double, width: Int) -> String {
     let share = Double(done) / Double(total)
-    var parts = ["\(Int(share * 100)) %", "\(done)/\(total)"] + facts(at: time)
-    if let overall = job?.remaining(currentShare: share, at: time) { parts.append(overall) }
-    if !detail.isEmpty { parts.append(detail) }
+    let facts: [(rank: Int, text: String?)] = [
+      (0, "\(Int(share * 100)) %"), (5, "\(done)/\(total)"), (4, speed), (1, timeLeft(at: time)),
+      (2, job?.remaining(currentShare: share, at: time)), (3, detail.isEmpty ? nil : detail),
+    ]
     let head = prefix + title
-    while parts.count > 1, head.count + 2 + parts.joined(separator: "  ").count > width { parts.removeLast() }
-    let tail = parts.joined(separator: "  ")
+    var tail = ""
+    for highest in stride(from: 5, through: 0, by: -1) {
+      tail = facts.filter { $0.rank <= highest }.compactMap(\.text).joined(separator: "  ")
+      if head.count + 2 + tail.count <= width { break }
+    }
     let room = min(30, width - head.count - tail.count - 4)
     if room < 8 { return String((head + "  " + tail).prefix(max(width, 0))) }
     let filled = Int(share * Double(room))
-    let bar = String(repeating: "━", count: filled) + String(repeating: "─", count: room - filled)
+    let marks = console.drawsLines ? ("━", "─") : ("#", ".")
+    let bar = String(repeating: marks.0, count: filled) + String(repeating: marks.1, count: room - filled)
     return head + "  " + bar + "  " + tail
   }
 
@@ -164,7 +170,7 @@ public final class ProgressBar {
   }
 
   /// "8 s", "3 min 20 s", "11 min", "2 h 5 min".
-  static func duration(_ seconds: Double) -> String {
+  public static func duration(_ seconds: Double) -> String {
     let whole = Int(seconds.rounded())
     if whole < 60 { return "\(whole) s" }
     if whole < 600 { return whole % 60 == 0 ? "\(whole / 60) min" : "\(whole / 60) min \(whole % 60) s" }

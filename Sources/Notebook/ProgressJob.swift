@@ -68,14 +68,15 @@ public final class ProgressJob {
 
   var position: String { "[\((current ?? parts.count - 1) + 1)/\(parts.count)]" }
 
-  /// "about 11 min left in all", or nil while too little is known: before five seconds and a fiftieth of the weight.
+  /// "about 11 min left in all"; nil in the last part, and while too little is known: before five seconds and a
+  /// fiftieth of the weight.
   func remaining(currentShare: Double, at time: Double) -> String? {
-    guard let part = current, parts.count > 1 else { return nil }
+    guard let part = current else { return nil }
     let seconds = spentSeconds + time - started
     let weight = spentWeight + parts[part].weight * max(0, currentShare - currentStartShare)
     let waiting = parts.indices.filter { $0 != part && !closed.contains($0) }.reduce(0) { $0 + parts[$1].weight }
     let left = waiting + parts[part].weight * (1 - currentShare)
-    guard seconds >= 5, weight > 0, weight >= 0.02 * (weight + left) else { return nil }
+    guard waiting > 0, seconds >= 5, weight > 0, weight >= 0.02 * (weight + left) else { return nil }
     return "about \(ProgressBar.duration(seconds / weight * left)) left in all"
   }
 }

@@ -82,6 +82,7 @@ public enum SystemReason {
     var inner = error as NSError
     while let next = inner.userInfo[NSUnderlyingErrorKey] as? NSError { inner = next }
     if inner.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(inner.code))) }
-    return error.localizedDescription.split(separator: "\n").joined(separator: " ")
+    let text = error.localizedDescription.split(separator: "\n").joined(separator: " ")
+    return text.replacingOccurrences(of: "The operation could not be completed. ", with: "")
   }
 }

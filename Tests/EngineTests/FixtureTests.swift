@@ -119,7 +119,7 @@ final class FixtureTests: XCTestCase {
   }
 
   func testNormalizations() throws {
-    // One case has a mean three hundred times its deviation, which costs two digits.
+    // One case has a mean eighty times its deviation, which costs two digits.
     try run(
       "normalizations", tolerance: 4e-5,
       [

@@ -98,15 +98,20 @@ final class TrainingFixtureTests: XCTestCase {
   }
 
   func testMovingAverageMovesParametersAndCopiesBuffers() {
-    let (average, model) = (BatchNorm2d(2), BatchNorm2d(2))
-    average.weight.set(Tensor([1, 2], shape: [2]))
+    let (slow, model) = (BatchNorm2d(2), BatchNorm2d(2))
+    slow.weight.set(Tensor([1, 2], shape: [2]))
     model.weight.set(Tensor([3, -2], shape: [2]))
-    model.running_mean.set(Tensor([5, 6], shape: [2]))
-    updateMovingAverage(average, towards: model, decay: 0.75)
-    XCTAssertEqual(average.weight.value.values, [1.5, 1])
-    XCTAssertEqual(average.running_mean.value.values, [5, 6])
+    // A sum would lose these buffers' last bits: 1 + (1e-9 - 1) is 0.
+    model.running_mean.set(Tensor([1e-9, 6], shape: [2]))
+    slow.running_mean.set(Tensor([1, .infinity], shape: [2]))
+    let average = MovingAverage(slow, of: model)
+    average.update(decay: 0.75)
+    XCTAssertEqual(slow.weight.value.values, [1.5, 1])
+    XCTAssertEqual(slow.running_mean.value.values, [1e-9, 6])
     XCTAssertEqual(model.weight.value.values, [3, -2])
-    updateMovingAverage(average, towards: model, decay: 0)
-    XCTAssertEqual(average.weight.value.values, [3, -2])
+    // A parameter that was replaced is followed.
+    model.weight.set(Tensor([5.5, 5], shape: [2]))
+    average.update(decay: 0.5)
+    XCTAssertEqual(slow.weight.value.values, [3.5, 3])
   }
 }

@@ -316,7 +316,7 @@ def normalizations():
     for x in [[2, 3, 2, 3], [5, 4], [1, 1, 2, 2]]:
         c = [x[-1]]
         rows.append(Case("batchNorm", batch_norm, [(x, 2.0, 0.5), (c, 0.75, 1.25), c], epsilon=1e-5))
-    rows.append(Case("batchNorm", batch_norm, [([4, 2, 2, 2], 0.01, 3.0), [2], [2]], epsilon=1e-3))
+    rows.append(Case("batchNorm", batch_norm, [([4, 2, 2, 2], 0.0625, 3.0), [2], [2]], epsilon=1e-3))
     for x in [[2, 3, 4], [1, 5]]:
         c = [x[-1]]
         rows.append(Case("layerNorm", layer_norm, [(x, 2.0, 0.5), (c, 0.75, 1.25), c], epsilon=1e-5))

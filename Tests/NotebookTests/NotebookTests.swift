@@ -205,6 +205,14 @@ final class NotebookTests: XCTestCase {
     XCTAssertThrowsError(try twice.finish())
   }
 
+  func testALongLineIsThinnedToMeans() {
+    let points = (0..<200_000).map { (x: Double($0), y: Double($0 % 2)) }
+    let plot = LinePlot("Loss", xLabel: "step", yLabel: "loss", series: [.init("a", points: points)])
+    let rows = plot.script.split(separator: "\n").filter { $0.hasSuffix(" 0.0 0.5 0.5") }
+    XCTAssertEqual(rows.count, 1493)
+    XCTAssertEqual(rows.first, "66.5 0.5 0.0 0.5 0.5")
+  }
+
   func testJSONIsStable() {
     let value: JSONValue = ["b": [1, 2.5, "x\n\"é"], "a": ["z": nothing, "y": true], "c": []]
     XCTAssertEqual(

@@ -58,6 +58,7 @@ enum GEMM {
     _ c: UnsafeMutablePointer<Float>, strideC: Int, accumulating: Bool
   ) {
     _ = singleThreaded
+    OperationCounter.add(2 * m * n * k)
     cblas_sgemm(
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
       blasint(m), blasint(n), blasint(k), 1, a, blasint(max(strideA, 1)), b, blasint(max(strideB, 1)),

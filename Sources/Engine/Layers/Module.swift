@@ -45,8 +45,9 @@ public class ModuleState {
   public fileprivate(set) var value: Tensor
   public let layout: ParameterLayout
 
+  /// Takes a copy: optimizers and moving averages change states in place, and must not reach the tensor it came from.
   fileprivate init(_ value: Tensor, layout: ParameterLayout) {
-    self.value = value
+    self.value = value.copy()
     self.layout = layout
   }
 
@@ -64,7 +65,10 @@ public final class Parameter: ModuleState {
     didSet { if isTrainable != oldValue { value = isTrainable ? value.detached.tracked : value.detached } }
   }
 
-  public init(_ value: Tensor, _ layout: ParameterLayout = .same) { super.init(value.detached.tracked, layout: layout) }
+  public init(_ value: Tensor, _ layout: ParameterLayout = .same) {
+    super.init(value, layout: layout)
+    self.value = self.value.tracked
+  }
 
   public override func set(_ newValue: Tensor) {
     super.set(newValue)
@@ -74,7 +78,7 @@ public final class Parameter: ModuleState {
 
 /// A tensor that is saved with a module but not learned: running statistics, fixed noise.
 public final class Buffer: ModuleState {
-  public init(_ value: Tensor, _ layout: ParameterLayout = .same) { super.init(value.detached, layout: layout) }
+  public init(_ value: Tensor, _ layout: ParameterLayout = .same) { super.init(value, layout: layout) }
 }
 
 /// A part of a network. Its parameters, buffers and sub-modules are its stored properties, and the path of property

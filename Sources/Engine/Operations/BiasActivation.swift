@@ -1,11 +1,13 @@
 /// gain · leakyReLU(factor · x + strength · noise + bias) in one pass.
 ///
 /// The end of every layer of StyleGAN2 (the released `FusedLeakyReLU`, `NoiseInjection`): x [N,...,C], bias [C],
-/// noise [N,...,1] (or [1,...,1]), strength [1], factor a constant (the equalised learning rate's scale).
+/// noise [N,...,1] or [1,...,1] of x's sides, to which no gradient flows, strength [1], factor a constant (the
+/// equalised learning rate's scale). Noise and strength come together or not at all.
 public func biasActivation(
   _ x: Tensor, bias: Tensor, noise: Tensor? = nil, strength: Tensor? = nil, factor: Float = 1, slope: Float = 0.2,
   gain: Float = Float(2).squareRoot()
 ) -> Tensor {
+  precondition((noise == nil) == (strength == nil), "noise needs a strength, and a strength needs noise")
   let output = biasActivationKernel(x, bias, noise, strength, factor, slope, gain)
   var inputs = [x, bias]
   if let strength { inputs.append(strength) }
@@ -35,7 +37,11 @@ private func biasActivationKernel(
   precondition(bias.count == channels, "bias \(bias.shape) does not fit \(x.shape)")
   let result = Tensor(uninitialized: x.shape)
   let rows = x.count / max(1, channels)
-  if let noise { precondition(noise.count > 0 && rows % noise.count == 0, "noise \(noise.shape) does not fit \(x.shape)") }
+  if let noise {
+    let sides = Array(x.shape.dropLast().dropFirst()) + [1]
+    precondition(
+      [[1] + sides, [x.shape[0]] + sides].contains(noise.shape), "noise \(noise.shape) does not fit \(x.shape)")
+  }
   let amount = strength?.item ?? 0
   Parallel.ranges(rows, grain: max(1, 32768 / max(1, channels))) { start, end in
     let (p, b, o) = (x.pointer, bias.pointer, result.pointer)

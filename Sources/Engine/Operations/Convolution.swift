@@ -9,7 +9,11 @@ public struct Window: Hashable, Sendable {
     self.padding = padding
   }
 
-  func outputSize(_ input: Int, kernel: Int) -> Int { (input + 2 * padding - kernel) / stride + 1 }
+  /// 0 where the kernel does not fit even once.
+  func outputSize(_ input: Int, kernel: Int) -> Int {
+    let room = input + 2 * padding - kernel
+    return room < 0 ? 0 : room / stride + 1
+  }
 }
 
 /// Cross-correlation, as every framework's "convolution": x [N,H,W,I], weight [K,K,I,O] → [N,H',W',O].

@@ -37,6 +37,7 @@ extension Tensor {
   /// Zeros before and after along one axis.
   public func padded(_ axis: Int, before: Int, after: Int) -> Tensor {
     let axis = axis < 0 ? axis + rank : axis
+    precondition(before >= 0 && after >= 0, "padding by \(before) and \(after): use slice to crop")
     if before == 0 && after == 0 { return self }
     var target = shape
     target[axis] += before + after

@@ -1,7 +1,10 @@
-/// The largest value of each window, by channel: x [N,H,W,C] → [N,H',W',C]. Padding never wins.
+/// The largest value of each window, by channel: x [N,H,W,C] → [N,H',W',C]. Padding never wins; NaN does.
 public func maxPool2d(_ x: Tensor, kernel: Int, _ window: Window) -> Tensor {
+  precondition(x.rank == 4, "maxPool2d takes [N,H,W,C]; the shape is \(x.shape)")
+  precondition(2 * window.padding <= kernel, "maxPool2d pads by at most half its kernel, so that no window is empty")
   let (batch, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
   let (outHeight, outWidth) = (window.outputSize(height, kernel: kernel), window.outputSize(width, kernel: kernel))
+  precondition(outHeight > 0 && outWidth > 0, "a window of side \(kernel) does not fit \(x.shape)")
   let result = Tensor(uninitialized: [batch, outHeight, outWidth, channels])
   // Where each maximum stands within its picture.
   let source = SourceIndices(
@@ -20,7 +23,8 @@ public func maxPool2d(_ x: Tensor, kernel: Int, _ window: Window) -> Tensor {
         for iy in rows {
           for ix in columns {
             let index = (iy * width + ix) * channels + c
-            if picture[index] > best { (best, place) = (picture[index], index) }
+            let value = picture[index]
+            if value > best || value.isNaN { (best, place) = (value, index) }
           }
         }
         result.pointer[out + c] = best

@@ -26,7 +26,11 @@ public struct UpFIRDown: Hashable, Sendable {
     UpFIRDown(taps: [1, 3, 3, 1].map { $0 / 8 * gain.squareRoot() }, up: up, down: down, padding: padding)
   }
 
-  func outputSize(_ input: Int) -> Int { (input * up + before + after - taps.count) / down + 1 }
+  /// 0 where the taps do not fit even once.
+  func outputSize(_ input: Int) -> Int {
+    let room = input * up + before + after - taps.count
+    return room < 0 ? 0 : room / down + 1
+  }
 
   /// The filter whose matrix is the transpose of this one's, for inputs of the given size.
   func adjoint(inputSize: Int) -> UpFIRDown {

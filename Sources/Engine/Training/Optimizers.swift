@@ -141,7 +141,11 @@ public final class MovingAverage {
   public func update(decay: Float) {
     for (average, model) in pairs {
       let (a, b) = (average.value.pointer, model.value.pointer)
-      let rate = average is Parameter ? 1 - decay : 1
+      guard average is Parameter else {
+        a.update(from: b, count: average.value.count)
+        continue
+      }
+      let rate = 1 - decay
       Parallel.ranges(average.value.count) { start, end in
         var i = start
         while i < end {

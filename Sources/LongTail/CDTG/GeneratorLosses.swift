@@ -61,7 +61,7 @@ struct TextGuide {
   }
 
   func callAsFunction(_ image: Tensor, labels: [Int]) -> Tensor {
-    let features = unitLength(model.imageFeatures(image))
+    let features = unitLength(model.imageFeatures(clipInput(image)))
     // CLIP's trained temperature is 100.
     return crossEntropy(matmul(features, classFeatures, transposeB: true) * model.temperature, labels)
   }

@@ -75,12 +75,12 @@ public struct PipelineSettings: Codable, Equatable, Sendable {
       data: DataSettings(
         catalogue: "dior", largestClass: 600, smallestClass: 10, testPerClass: 100, seed: 1, imbalance: 0,
         headShare: HeadTailSplit.releasedShare),
-      network: .small32(classes: 0, width: 24),
+      network: ResNetConfiguration(block: .basic, blocks: [1, 1, 1, 1], width: 24, classes: 0, stem: .smallHalving),
       headModel: training(steps: 150), tailModel: training(steps: 150),
       distillation: DistillationSettings(schedule: training(steps: 150), alpha: 0.2, continuesSchedule: false),
       cdtg: CDTGSettings(
-        side: 32, latentWidth: 128, mappingLayers: 4, labelWidth: 64, channels: .narrow(maximum: 64, product: 2048),
-        batchSize: 32, iterations: 500, learningRate: 0.002, r1Weight: 1, r1Every: 16, pathWeight: 2, pathEvery: 4,
+        side: 32, latentWidth: 128, mappingLayers: 2, labelWidth: 64, channels: .narrow(maximum: 64, product: 2048),
+        batchSize: 32, iterations: 500, learningRate: 0.0025, r1Weight: 0.05, r1Every: 16, pathWeight: 1, pathEvery: 8,
         pathBatchShrink: 2, averageHalfLife: 2000, trainingNoiseRatio: [0.05, 0.8], mixesStyles: true,
         classifierWeight: 0.1, textWeight: 0.1, drawsHeadClasses: true, balancesClasses: true,
         augmentation: .aerial),

@@ -17,6 +17,7 @@ public final class ResNet: Module {
     switch configuration.stem {
     case .imageNet: conv1 = Conv2d(3, width, kernel: 7, stride: 2, padding: 3, stream: &stream)
     case .small: conv1 = Conv2d(3, width, kernel: 3, padding: 1, stream: &stream)
+    case .smallHalving: conv1 = Conv2d(3, width, kernel: 3, stride: 2, padding: 1, stream: &stream)
     }
     bn1 = BatchNorm2d(width)
     var inputs = width

@@ -15,6 +15,8 @@ public struct ResNetConfiguration: Codable, Hashable, Sendable {
     case imageNet
     /// 3×3 with stride 1, for small pictures.
     case small
+    /// 3×3 with stride 2: a quarter of the work of `small`.
+    case smallHalving
   }
 
   /// What the projection of a block's input is called in checkpoints.
@@ -65,7 +67,12 @@ public struct ResNetConfiguration: Codable, Hashable, Sendable {
   /// The shape [H, W, C] of the third stage's map, which KMDN distils and CDTG starts from.
   public func featureShape(size: Int) -> [Int] {
     func halved(_ side: Int) -> Int { (side + 1) / 2 }
-    let entered = stem == .imageNet ? halved(halved(size)) : size
+    let entered =
+      switch stem {
+      case .imageNet: halved(halved(size))
+      case .small: size
+      case .smallHalving: halved(size)
+      }
     let side = halved(halved(entered))
     return [side, side, 4 * width * block.expansion]
   }

@@ -50,9 +50,9 @@ public struct ClassDistribution: Figure {
   public var script: String {
     let base = logarithmic ? 1 : 0
     let stacks: [(name: String, colour: String, block: String, rows: [(Int, Int, Int)])] = [
-      ("Head", "#6e6e6e", "head", rows { $0.isHead ? (base, $0.count) : nil }),
-      ("Tail", "#b4b4b4", "tail", rows { $0.isHead ? nil : (base, $0.count) }),
-      ("Added", "#9ad0ee", "added", rows { $0.added > 0 ? (max($0.count, base), $0.count + $0.added) : nil }),
+      ("Head", "#5a5a5a", "head", rows { $0.isHead ? (base, $0.count) : nil }),
+      ("Tail", "#9c9c9c", "tail", rows { $0.isHead ? nil : (base, $0.count) }),
+      ("Added", "#c3e4f7", "added", rows { $0.added > 0 ? (max($0.count, base), $0.count + $0.added) : nil }),
     ].filter { !$0.rows.isEmpty }
     var text = FigureStyle.prelude(for: self, legend: stacks.map(\.name) + accuracies.map(\.name))
     text += GroupAxis(classes.map(\.name)).script(size: size, right: accuracies.isEmpty ? 30 : 90)

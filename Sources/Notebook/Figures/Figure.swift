@@ -21,7 +21,7 @@ extension Figure {
 enum FigureStyle {
   /// Okabe and Ito's colours, which the colour-blind can tell apart, in an order whose neighbours differ in
   /// luminance, so that they also differ on a grey printer.
-  static let colours = ["#0072b2", "#e69f00", "#222222", "#56b4e9", "#d55e00", "#a9a9a9", "#009e73", "#cc79a7"]
+  static let colours = ["#0072b2", "#e69f00", "#222222", "#009e73", "#a6d8f5", "#d55e00", "#cc79a7", "#8a8a8a"]
   static let dashes = ["1", "(9,4)", "(2,3)", "(9,3,2,3)"]
   static let points = [7, 5, 9, 13, 6, 4, 8, 12]
 

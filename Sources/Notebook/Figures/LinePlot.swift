@@ -1,6 +1,7 @@
 import Foundation
 
 /// Lines over a numeric axis: sweeps with error bars or bands, loss curves, on linear or logarithmic scales.
+/// Of a plain line with over 1500 points, such as a long run's loss, the means of equally many neighbours are drawn.
 public struct LinePlot: Figure {
   public struct Series: Sendable {
     public var name: String
@@ -64,6 +65,18 @@ public struct LinePlot: Figure {
     point.x.isFinite && point.y.isFinite && (!logarithmicX || point.x > 0) && (!logarithmicY || point.y > 0)
   }
 
+  /// At most 1500 points, each the mean of `step` neighbours: a figure is 900 pixels wide.
+  private func thinned(_ series: Series) -> Series {
+    let points = series.points.filter(isDrawable)
+    let step = (points.count + 1499) / 1500
+    guard step > 1 else { return series }
+    let means = stride(from: 0, to: points.count, by: step).map { start -> (x: Double, y: Double) in
+      let group = points[start..<min(start + step, points.count)]
+      return (Statistics.mean(group.map(\.x)), Statistics.mean(group.map(\.y)))
+    }
+    return Series(series.name, points: means)
+  }
+
   /// The points' range and a little more on either side, so that no mark lies on the border.
   private var paddedRange: ClosedRange<Double> {
     let all = series.flatMap { $0.points.filter(isDrawable).map { logarithmicX ? log10($0.x) : $0.x } }
@@ -85,6 +98,7 @@ public struct LinePlot: Figure {
     var bands: [String] = []
     var lines: [String] = []
     for (index, one) in series.enumerated() {
+      let one = one.errors == nil && one.band == nil ? thinned(one) : one
       let rows = one.points.indices.filter { isDrawable(one.points[$0]) }
       if rows.isEmpty { continue }
       text += FigureStyle.block("series\(index)", rows.map { row in

@@ -138,6 +138,14 @@ struct Placement {
     return inner
   }
 
+  /// The local displacement that looks like `displacement` in the frame.
+  func undoing(_ displacement: Point) -> Point {
+    let determinant = columnX.x * columnY.y - columnX.y * columnY.x
+    let x = displacement.x * columnY.y - displacement.y * columnY.x
+    let y = columnX.x * displacement.y - columnX.y * displacement.x
+    return Point(x, y) / determinant
+  }
+
   /// The same placement shifted in the frame.
   func shifted(by offset: Point) -> Placement {
     var result = self

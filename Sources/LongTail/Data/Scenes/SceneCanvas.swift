@@ -1,4 +1,4 @@
-/// Linear-ish red, green and blue in 0...1 (values outside are clipped when the picture is developed).
+/// Red, green and blue in 0...1; values outside are clipped when the picture is developed.
 typealias SceneColour = SIMD3<Float>
 
 /// A square picture that fills outlines with exact area coverage, so that no supersampling is needed.

@@ -33,10 +33,12 @@ public struct SceneCatalogue: Sendable {
   public func scene(class label: Int, side: Int, seed: UInt64, index: UInt64) -> Scene {
     precondition(classes.indices.contains(label), "the \(name) scenes have labels 0..<\(classes.count), not \(label)")
     let drawn = classes[label]
-    let random = RandomStream(seed: seed, name: "scene.\(name).\(drawn.name)", index: index)
-    var painter = ScenePainter(side: side, random: random)
+    let stream = "scene.\(name).\(drawn.name)"
+    var painter = ScenePainter(side: side, random: RandomStream(seed: seed, name: stream, index: index))
     drawn.draw(&painter)
     let image = painter.develop()
+    // Sensor noise takes more numbers for larger pictures; the words must not depend on that.
+    painter.random = RandomStream(seed: seed, name: stream + ".caption", index: index)
     return Scene(image: image, caption: painter.caption(noun: drawn.noun, plural: drawn.plural))
   }
 
@@ -45,7 +47,8 @@ public struct SceneCatalogue: Sendable {
   ///
   /// - Returns: The scenes of each class, in label order.
   public func scenes(counts: [Int], side: Int, seed: UInt64, firstIndex: UInt64 = 0) -> [[Scene]] {
-    precondition(counts.count == classes.count, "the \(name) scenes need one count for each of \(classes.count) classes")
+    precondition(
+      counts.count == classes.count, "the \(name) scenes need one count for each of \(classes.count) classes")
     let jobs = counts.indices.flatMap { label in (0..<counts[label]).map { (label: label, index: $0) } }
     guard !jobs.isEmpty else { return counts.map { _ in [] } }
     var drawn = [Scene?](repeating: nil, count: jobs.count)

@@ -3,8 +3,9 @@ import Foundation
 /// Playing fields with painted lines: tennis, basketball and soccer.
 extension ScenePainter {
   private static let courtColours: [(NamedColour, Float)] = [
-    (.green, 4), (.blue, 3.5), (.red, 1.5), (.maroon, 1.5), (.grey, 1.2), (.teal, 1), (.lime, 1), (.brown, 1), (.purple, 0.5),
-    (.orange, 0.6), (.tan, 0.5), (.sky, 0.5),
+    (.green, 4), (.blue, 3.5), (.red, 1.5), (.maroon, 1.5), (.grey, 1.2), (.teal, 1), (.lime, 1), (.brown, 1),
+    (.purple, 0.5), (.orange, 0.6),
+    (.tan, 0.5), (.sky, 0.5),
   ]
 
   mutating func tennisCourtScene() {
@@ -12,7 +13,7 @@ extension ScenePainter {
     let outer = vary(pick(weighted: Self.courtColours).value)
     let inner = subjectColour(Self.courtColours)
     let line = Colour(0.9, 0.9, 0.88) * between(0.85, 1)
-    let count = pick(weighted: [(1, 4), (2, 2), (3, 1)] as [(Int, Float)])
+    let count: Int = pick(weighted: [(1, 4), (2, 2), (3, 1)])
     facts.count = count
     let pitch = between(1.15, 1.45)
     subject(fill: count == 1 ? 0.75...1 : count == 2 ? 0.65...0.8 : 0.5...0.6) { painter in
@@ -55,7 +56,7 @@ extension ScenePainter {
     let inner = subjectColour(Self.courtColours)
     let key = chance(0.65) ? vary(pick(weighted: Self.courtColours).value) : inner
     let line = chance(0.85) ? Colour(0.9, 0.9, 0.86) * between(0.85, 1) : Colour(0.8, 0.72, 0.3)
-    let count = pick(weighted: [(1, 4), (2, 2), (3, 0.6)] as [(Int, Float)])
+    let count: Int = pick(weighted: [(1, 4), (2, 2), (3, 0.6)])
     facts.count = count
     let pitch = between(1.15, 1.4)
     let half = count == 1 && chance(0.12)
@@ -92,25 +93,41 @@ extension ScenePainter {
     for end in ends {
       let x = end * size.x / 2
       let towards: Float = end > 0 ? .pi : 0
-      fill(.polygon(Point(x, -wide * 1.2), Point(x, wide * 1.2), Point(x - end * 0.38, wide), Point(x - end * 0.38, -wide)), key)
-      fill(.line([Point(x, -wide * 1.2), Point(x - end * 0.38, -wide), Point(x - end * 0.38, wide), Point(x, wide * 1.2)], width: stroke), line)
-      fill(.arc(Point(x - end * 0.38, 0), Point(0.13, 0.13), from: towards - 1.57, to: towards + 1.57, width: stroke), line)
-      fill(.arc(Point(x - end * 0.1, 0), Point(0.43, 0.44), from: towards - 1.5, to: towards + 1.5, width: stroke), line)
+      fill(
+        .polygon(
+          Point(x, -wide * 1.2), Point(x, wide * 1.2), Point(x - end * 0.38, wide), Point(x - end * 0.38, -wide)), key)
+      fill(
+        .line(
+          [Point(x, -wide * 1.2), Point(x - end * 0.38, -wide), Point(x - end * 0.38, wide), Point(x, wide * 1.2)],
+          width: stroke), line)
+      fill(
+        .arc(Point(x - end * 0.38, 0), Point(0.13, 0.13), from: towards - 1.57, to: towards + 1.57, width: stroke), line
+      )
+      fill(
+        .arc(Point(x - end * 0.1, 0), Point(0.43, 0.44), from: towards - 1.5, to: towards + 1.5, width: stroke), line)
       raise(.rectangle(Point(x - end * 0.07, 0), Point(0.05, 0.16)), Colour(0.88, 0.88, 0.88), height: 0.14)
     }
   }
 
+  private enum Turf { case grass, artificial, worn }
+
   mutating func soccerFieldScene() {
     ground(Ground.town)
-    let kind = pick(weighted: [(0, 5), (1, 2), (2, 1)] as [(Int, Float)])
-    facts.colour = kind == 1 ? "bright green" : kind == 2 ? "dry" : "green"
-    let turf: Colour = kind == 1 ? Colour(0.24, 0.5, 0.3) : kind == 2 ? Colour(0.56, 0.49, 0.33) : Colour(0.32, 0.45, 0.22)
+    let kind: Turf = pick(weighted: [(.grass, 5), (.artificial, 2), (.worn, 1)])
+    let turf: Colour
+    switch kind {
+    case .grass: (turf, facts.colour) = (Colour(0.32, 0.45, 0.22), "green")
+    case .artificial: (turf, facts.colour) = (Colour(0.24, 0.5, 0.3), "bright green")
+    case .worn: (turf, facts.colour) = (Colour(0.56, 0.49, 0.33), "dry")
+    }
     let fieldColour = vary(turf, 0.15)
-    let lined = kind == 2 ? between(0.2, 0.7) : between(0.5, 1)
+    let lined = kind == .worn ? between(0.2, 0.7) : between(0.5, 1)
     let track = chance(0.1)
     subject(fill: track ? 0.62...0.75 : 0.75...1) { painter in
       if track { painter.fill(.oblong(.zero, Point(2.7, 1.75)), painter.vary(NamedColour.red.value)) }
-      if !track, painter.chance(0.4) { painter.fill(.rectangle(.zero, Point(2.15, 1.45)), painter.vary(fieldColour * 0.85, 0.15)) }
+      if !track, painter.chance(0.4) {
+        painter.fill(.rectangle(.zero, Point(2.15, 1.45)), painter.vary(fieldColour * 0.85, 0.15))
+      }
       painter.pitch(fieldColour, lines: lined)
     }
     occlude()

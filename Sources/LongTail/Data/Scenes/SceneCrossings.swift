@@ -1,6 +1,6 @@
 import Foundation
 
-/// Bridges, overpasses, roundabouts and dams.
+/// Bridges, overpasses and roundabouts.
 extension ScenePainter {
   /// A band of water or low ground across the frame, for something to cross.
   private mutating func valley(width: Float, _ floor: Ground) {
@@ -11,16 +11,31 @@ extension ScenePainter {
     fill(.line(banks, width: width), shader: surface)
   }
 
+  private enum Bridge {
+    case girder, arch, cable, railway
+
+    var words: [String] {
+      switch self {
+      case .girder: ["long", "road", "girder"]
+      case .arch: ["arch"]
+      case .cable: ["suspension", "cable-stayed"]
+      case .railway: ["railway"]
+      }
+    }
+  }
+
   mutating func bridgeScene() {
     ground(Ground.land)
-    let floor = pick(weighted: [(Ground.water, 7), (.soil, 0.7), (.forest, 0.8), (.grass, 0.5)] as [(Ground, Float)])
+    let floor: Ground = pick(weighted: [(.water, 7), (.soil, 0.7), (.forest, 0.8), (.grass, 0.5)])
     facts.details.append(floor == .water ? pick(["over a river", "over water", "across a river"]) : "over a valley")
-    let colour = subjectColour([(.grey, 4), (.silver, 2), (.white, 1.5), (.dark, 1.5), (.tan, 1), (.brown, 0.5), (.red, 0.4)])
+    let colour = subjectColour([
+      (.grey, 4), (.silver, 2), (.white, 1.5), (.dark, 1.5), (.tan, 1), (.brown, 0.5), (.red, 0.4),
+    ])
     let width = between(0.09, 0.42)
-    let kind = pick(weighted: [(0, 5), (1, 1.5), (2, 1.5), (3, 1)] as [(Int, Float)])
-    facts.kind = [pick(["long", "road", "girder"]), "arch", pick(["suspension", "cable-stayed"]), "railway"][kind]
+    let kind: Bridge = pick(weighted: [(.girder, 5), (.arch, 1.5), (.cable, 1.5), (.railway, 1)])
+    facts.kind = pick(kind.words)
     let gap = between(0.9, 1.9)
-    let twin = kind != 2 && chance(0.15)
+    let twin = kind != .cable && chance(0.15)
     subject(fill: 0.85...1.1) { painter in
       let skew = painter.between(-0.35, 0.35)
       painter.placed(turned: .pi / 2 + skew) { $0.valley(width: gap, floor) }
@@ -31,7 +46,7 @@ extension ScenePainter {
     occlude(0.06)
   }
 
-  private mutating func bridge(_ colour: Colour, width: Float, gap: Float, kind: Int) {
+  private mutating func bridge(_ colour: Colour, width: Float, gap: Float, kind: Bridge) {
     let deck = Outline.rectangle(.zero, Point(gap + 0.24, width))
     // The approach roads run on beyond the deck.
     road([Point(-2.5, 0), Point(2.5, 0)], width: width * 0.85, surface: colour * 0.9)
@@ -42,33 +57,43 @@ extension ScenePainter {
       fill(.rectangle(Point(x, 0), Point(0.06, width * 1.25)), colour * 0.7)
     }
     fill(deck, colour)
-    for side in [-1, 1] as [Float] { fill(.rectangle(Point(0, side * width * 0.47), Point(gap + 0.24, width * 0.08)), colour * 1.25) }
+    for side in [-1, 1] as [Float] {
+      fill(.rectangle(Point(0, side * width * 0.47), Point(gap + 0.24, width * 0.08)), colour * 1.25)
+    }
     switch kind {
-    case 1:
+    case .arch:
       for side in [-1, 1] as [Float] {
-        let rib = Outline.line([Point(-gap / 2, side * width * 0.5), Point(0, side * width * 0.56), Point(gap / 2, side * width * 0.5)], width: 0.05)
+        let rib = Outline.line(
+          [Point(-gap / 2, side * width * 0.5), Point(0, side * width * 0.56), Point(gap / 2, side * width * 0.5)],
+          width: 0.05)
         castFloating(rib, height: 0.32)
         fill(rib, vary(Colour(0.75, 0.74, 0.72), 0.1))
       }
       for i in 1..<6 { fill(.rectangle(Point((Float(i) / 6 - 0.5) * gap, 0), Point(0.025, width)), colour * 1.3) }
-    case 2:
+    case .cable:
       for x in [-gap * 0.27, gap * 0.27] {
         let tower = Outline.rectangle(Point(x, 0), Point(0.06, width * 1.3))
         raise(tower, Colour(0.82, 0.8, 0.78), height: 0.4)
         for side in [-1, 1] as [Float] {
           for reach in [-0.3, 0.3] as [Float] {
-            fill(.line(Point(x, side * width * 0.55), Point(x + reach * gap, side * width * 0.5), width: 0.03), Colour(0.88, 0.88, 0.86))
+            fill(
+              .line(Point(x, side * width * 0.55), Point(x + reach * gap, side * width * 0.5), width: 0.03),
+              Colour(0.88, 0.88, 0.86))
           }
         }
       }
-    case 3:
+    case .railway:
       fill(.rectangle(.zero, Point(5, width * 0.6)), Colour(0.42, 0.37, 0.33))
-      for side in [-1, 1] as [Float] { fill(.rectangle(Point(0, side * width * 0.15), Point(5, width * 0.07)), Colour(0.7, 0.68, 0.66)) }
-      for i in 0..<12 { fill(.rectangle(Point((Float(i) / 11 - 0.5) * gap, 0), Point(0.03, width)), colour * 0.6, alpha: 0.6) }
-    default:
+      for side in [-1, 1] as [Float] {
+        fill(.rectangle(Point(0, side * width * 0.15), Point(5, width * 0.07)), Colour(0.7, 0.68, 0.66))
+      }
+      for i in 0..<12 {
+        fill(.rectangle(Point((Float(i) / 11 - 0.5) * gap, 0), Point(0.03, width)), colour * 0.6, alpha: 0.6)
+      }
+    case .girder:
       fill(.rectangle(.zero, Point(gap + 0.4, width * 0.06)), Colour(0.9, 0.88, 0.76), alpha: 0.7)
     }
-    if kind != 3 {
+    if kind != .railway {
       for _ in 0..<number(0, 6) {
         let lane: Float = chance(0.5) ? 0.22 : -0.22
         car(Point(between(-1, 1), lane * width), min(width * 0.4, 0.13), turned: 0)
@@ -76,26 +101,40 @@ extension ScenePainter {
     }
   }
 
+  private enum Overpass {
+    case crossing, cloverleaf, multiLevel
+
+    var words: [String] {
+      switch self {
+      case .crossing: ["highway", "road"]
+      case .cloverleaf: ["cloverleaf"]
+      case .multiLevel: ["multi-level"]
+      }
+    }
+  }
+
   mutating func overpassScene() {
     ground(Ground.land)
-    let kind = pick(weighted: [(0, 5), (1, 2), (2, 1.5)] as [(Int, Float)])
-    facts.kind = [pick(["highway", "road"]), "cloverleaf", "multi-level"][kind]
+    let kind: Overpass = pick(weighted: [(.crossing, 5), (.cloverleaf, 2), (.multiLevel, 1.5)])
+    facts.kind = pick(kind.words)
     let colour = subjectColour([(.grey, 4), (.silver, 2), (.dark, 2), (.tan, 1), (.white, 0.6)])
-    let scale: Float = kind == 1 ? 0.5 : 1
+    let scale: Float = kind == .cloverleaf ? 0.5 : 1
     subject(fill: 0.9...1.1) { painter in
       let low = painter.vary(colour, 0.2)
       let lower = painter.between(0.2, 0.5) * scale
       let upper = painter.between(0.2, 0.5) * scale
       let angle = painter.between(1.1, 2)
-      if kind == 1 { painter.loops(colour, width: upper * 0.45) }
-      if kind == 2 || painter.chance(0.3) { painter.ramps(colour, width: upper * 0.45) }
+      if kind == .cloverleaf { painter.loops(colour, width: upper * 0.45) }
+      if kind == .multiLevel || painter.chance(0.3) { painter.ramps(colour, width: upper * 0.45) }
       painter.placed(turned: angle) { painter in
         painter.carriageway(low, width: lower, bend: painter.between(0, 0.15))
         if painter.chance(0.15) { painter.rails(Point(0, lower * 0.9), length: 4, count: 2) }
       }
       painter.deck(colour, width: upper, height: 0.12)
-      if kind == 2 {
-        painter.placed(painter.anywhere(0.3), turned: painter.between(0.5, 0.9)) { $0.deck($0.vary(colour), width: upper * 0.7, height: 0.22) }
+      if kind == .multiLevel {
+        painter.placed(painter.anywhere(0.3), turned: painter.between(0.5, 0.9)) {
+          $0.deck($0.vary(colour), width: upper * 0.7, height: 0.22)
+        }
       }
     }
     occlude(0.06)
@@ -112,7 +151,9 @@ extension ScenePainter {
     let deck = Outline.rectangle(.zero, Point(5, width))
     castFloating(deck, height: height)
     fill(deck, colour)
-    for side in [-1, 1] as [Float] { fill(.rectangle(Point(0, side * width * 0.47), Point(5, width * 0.07)), colour * 1.3) }
+    for side in [-1, 1] as [Float] {
+      fill(.rectangle(Point(0, side * width * 0.47), Point(5, width * 0.07)), colour * 1.3)
+    }
     fill(.rectangle(.zero, Point(5, width * 0.06)), Colour(0.88, 0.86, 0.76), alpha: 0.8)
     for _ in 0..<number(1, 7) {
       let lane: Float = chance(0.5) ? 0.25 : -0.25
@@ -124,7 +165,9 @@ extension ScenePainter {
     for quadrant in 0..<4 where chance(0.8) {
       let corner = Outline.direction(.pi / 4 + Float(quadrant) * .pi / 2)
       let radius = between(0.26, 0.36)
-      fill(.ring(corner * radius * 1.4, outer: Point(radius, radius), inner: Point(radius - width, radius - width)), colour)
+      fill(
+        .ring(corner * radius * 1.4, outer: Point(radius, radius), inner: Point(radius - width, radius - width)), colour
+      )
       let start = Outline.direction(Float(quadrant) * .pi / 2) * 1.3
       let end = Outline.direction(Float(quadrant + 1) * .pi / 2) * 1.3
       fill(.line([start, (start + end) * 0.42, end], width: width), colour)
@@ -148,7 +191,8 @@ extension ScenePainter {
     let surface = subjectColour([(.grey, 4), (.dark, 3), (.silver, 1.5), (.tan, 0.7)])
     let arms = number(3, 6)
     facts.details.append("with \(["three", "four", "five", "six"][arms - 3]) roads")
-    let island = patchyShader(pick([Colour(0.32, 0.44, 0.24), Colour(0.5, 0.45, 0.33), Colour(0.6, 0.58, 0.55), Colour(0.22, 0.34, 0.18)]), 0.2)
+    let island = patchyShader(
+      pick([Colour(0.32, 0.44, 0.24), Colour(0.5, 0.45, 0.33), Colour(0.6, 0.58, 0.55), Colour(0.22, 0.34, 0.18)]), 0.2)
     let inner = between(0.22, 0.56)
     let outer = inner + between(0.16, 0.3)
     let start = between(0, 2 * .pi)
@@ -157,79 +201,30 @@ extension ScenePainter {
       for arm in 0..<arms {
         let angle = start + 2 * .pi * (Float(arm) + painter.between(-0.12, 0.12)) / Float(arms)
         let way = Outline.direction(angle)
-        painter.road([way * outer * 0.9, way * 2.4], width: armWidth, surface: surface, lanes: 4, traffic: painter.number(0, 2))
-        painter.fill(.polygon(way * (outer * 1.25), way * outer + Point(-way.y, way.x) * armWidth * 0.35, way * outer - Point(-way.y, way.x) * armWidth * 0.35), Colour(0.6, 0.62, 0.5))
+        painter.road(
+          [way * outer * 0.9, way * 2.4], width: armWidth, surface: surface, lanes: 4, traffic: painter.number(0, 2))
+        painter.fill(
+          .polygon(
+            way * (outer * 1.25), way * outer + Point(-way.y, way.x) * armWidth * 0.35,
+            way * outer - Point(-way.y, way.x) * armWidth * 0.35), Colour(0.6, 0.62, 0.5))
       }
       painter.fill(.circle(.zero, outer, sides: 32), surface)
-      painter.fill(.ring(outer: Point(repeating: (inner + outer) / 2 + 0.01), inner: Point(repeating: (inner + outer) / 2 - 0.01)), Colour(0.85, 0.85, 0.8), alpha: 0.5)
+      painter.fill(
+        .ring(outer: Point(repeating: (inner + outer) / 2 + 0.01), inner: Point(repeating: (inner + outer) / 2 - 0.01)),
+        Colour(0.85, 0.85, 0.8), alpha: 0.5)
       painter.fill(.circle(.zero, inner + 0.03, sides: 28), Colour(0.72, 0.71, 0.68))
       painter.fill(.circle(.zero, inner, sides: 28), shader: island)
-      if painter.chance(0.5) { painter.trees(in: Point(repeating: inner * 0.6), count: painter.number(1, 8), size: 0.05...0.14) }
-      if painter.chance(0.3) { painter.raise(.circle(.zero, inner * 0.35), painter.vary(Colour(0.75, 0.74, 0.7)), height: 0.15) }
+      if painter.chance(0.5) {
+        painter.trees(in: Point(repeating: inner * 0.6), count: painter.number(1, 8), size: 0.05...0.14)
+      }
+      if painter.chance(0.3) {
+        painter.raise(.circle(.zero, inner * 0.35), painter.vary(Colour(0.75, 0.74, 0.7)), height: 0.15)
+      }
       for _ in 0..<painter.number(0, 5) {
         let angle = painter.between(0, 6.28)
         painter.car(Outline.direction(angle) * (inner + outer) / 2, 0.13, turned: angle + .pi / 2)
       }
     }
     occlude(0.08)
-  }
-
-  mutating func damScene() {
-    ground([(.forest, 2), (.grass, 2), (.soil, 2), (.desert, 1), (.farmland, 1)])
-    let colour = subjectColour([(.white, 1.5), (.silver, 2.5), (.grey, 4), (.tan, 1.5)])
-    let kind = pick(weighted: [(0, 3), (1, 2), (2, 2)] as [(Int, Float)])
-    facts.kind = [pick(["gravity", "concrete"]), "arch", pick(["gated", "river"])][kind]
-    let half = between(0.6, 1.05)
-    let bank = shader(pick([.forest, .grass, .soil, .desert]))
-    subject(fill: 0.85...1.1) { painter in
-      // Upstream (-y) a broad reservoir; downstream (+y) less water, foam or a dry bed.
-      let lake = painter.shader(.water)
-      painter.fill(painter.reservoir(half: half), shader: lake)
-      let stream = half * painter.between(0.3, kind == 2 ? 1 : 0.7)
-      if painter.chance(0.85) {
-        let below = painter.shader(.water)
-        painter.fill(.polygon(Point(-stream, 0), Point(stream, 0), Point(stream * painter.between(0.5, 1.1), 2.4), Point(-stream * painter.between(0.5, 1.1), 2.4)), shader: below)
-      }
-      if painter.chance(0.3) { painter.fill(painter.blob(Point(stream * 1.6, 0.9), 0.4), shader: bank) }
-      painter.wall(colour, half: half, stream: stream, kind: kind)
-    }
-    occlude(0.05)
-  }
-
-  private mutating func reservoir(half: Float) -> Outline {
-    Outline([
-      Point(-half, 0.05), Point(-half * between(1, 1.6), -0.5), Point(-half * between(0.9, 2.4), -1.2), Point(-2, -2.4),
-      Point(2, -2.4), Point(half * between(0.9, 2.4), -1.2), Point(half * between(1, 1.6), -0.5), Point(half, 0.05),
-    ])
-  }
-
-  private mutating func wall(_ colour: Colour, half: Float, stream: Float, kind: Int) {
-    let thick = between(0.07, 0.14)
-    let sag = kind == 1 ? between(0.2, 0.5) : kind == 0 ? between(-0.1, 0.1) : 0
-    let crest = (0...10).map { i -> Point in
-      let t = Float(i) / 5 - 1
-      return Point(t * (half + 0.12), -sag * (1 - t * t))
-    }
-    // The sloping downstream face.
-    let face = between(0.1, 0.34)
-    let foot = crest.map { Point($0.x * 0.94, $0.y + face * (1 - 0.5 * abs($0.x) / half)) }
-    cast(Outline(crest + foot.reversed()), height: 0.1)
-    fill(Outline(crest + foot.reversed()), colour * 0.75)
-    let gates = kind == 1 ? number(0, 3) : number(3, 9)
-    let spill = chance(0.55)
-    if spill { facts.details.append(pick(["with white water below", "releasing water"])) }
-    for gate in 0..<gates {
-      let x = ((Float(gate) + 0.5) / Float(gates) - 0.5) * stream * 1.7
-      let y = -sag * (1 - x * x / (half * half))
-      let width = stream / Float(gates)
-      if spill { fill(.polygon(Point(x - width * 0.6, y), Point(x + width * 0.6, y), Point(x + width, y + face + between(0.2, 0.6)), Point(x - width, y + face + between(0.2, 0.6))), Colour(0.93, 0.95, 0.95), alpha: between(0.5, 0.9)) }
-      if kind == 2 || chance(0.5) { raise(.rectangle(Point(x - width * 0.8, y + 0.02), Point(width * 0.35, thick * 2.2)), colour * 1.05, height: 0.1) }
-    }
-    fill(.line(crest, width: thick), colour * 1.15)
-    fill(.line(crest, width: thick * 0.35), Colour(0.45, 0.45, 0.45), alpha: 0.6)
-    let ends = [crest[0], crest[10]]
-    fill(.line([ends[0], ends[0] + Point(-1.5, between(-0.4, 0.4))], width: thick * 0.7), colour * 0.85)
-    fill(.line([ends[1], ends[1] + Point(1.5, between(-0.4, 0.4))], width: thick * 0.7), colour * 0.85)
-    if chance(0.4) { building(Point(stream * 0.9, 0.3), Point(0.3, 0.2)) }
   }
 }

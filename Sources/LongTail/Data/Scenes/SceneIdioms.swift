@@ -7,7 +7,7 @@ extension ScenePainter {
     let crown = Outline.ellipse(position, Point(radius * between(0.8, 1.2), radius), sides: 9)
     cast(crown, height: radius * 1.2)
     fill(crown, green)
-    fill(.circle(position - shadow * (radius * 0.25), radius * 0.5, sides: 7), green * 1.3)
+    fill(.circle(position - localShadow * (radius * 0.25), radius * 0.5, sides: 7), green * 1.3)
   }
 
   mutating func trees(in reach: Point, around centre: Point = .zero, count: Int, size: ClosedRange<Float>) {
@@ -68,14 +68,14 @@ extension ScenePainter {
   }
 
   /// Cars in marked rows on a rectangle of asphalt.
-  mutating func parking(_ centre: Point, _ size: Point, turned angle: Float = 0, filling: Float = 0.6, car unit: Float) {
+  mutating func parking(_ centre: Point, _ size: Point, turned angle: Float = 0, car unit: Float) {
     let asphalt = vary(Colour(0.42, 0.42, 0.42), 0.15)
     let rows = max(1, Int(size.y / (unit * 2)))
     let columns = max(1, Int(size.x / (unit * 0.75)))
     placed(centre, turned: angle) { painter in
       painter.fill(.rectangle(.zero, size), asphalt)
       for row in 0..<rows {
-        for column in 0..<columns where painter.chance(filling) {
+        for column in 0..<columns where painter.chance(0.6) {
           let spot = Point(
             (Float(column) + 0.5) / Float(columns) - 0.5, (Float(row) + 0.5) / Float(rows) - 0.5)
           painter.car(spot * size, unit, turned: .pi / 2)
@@ -86,7 +86,8 @@ extension ScenePainter {
 
   /// A road along a polyline with edge and centre lines and some traffic.
   mutating func road(_ points: [Point], width: Float, surface: Colour? = nil, lanes: Int = 2, traffic: Int = 0) {
-    let colour = surface ?? vary(pick([Colour(0.42, 0.42, 0.43), Colour(0.55, 0.54, 0.52), Colour(0.32, 0.32, 0.34)]), 0.1)
+    let colour =
+      surface ?? vary(pick([Colour(0.42, 0.42, 0.43), Colour(0.55, 0.54, 0.52), Colour(0.32, 0.32, 0.34)]), 0.1)
     fill(.line(points, width: width), colour)
     let paint = Colour(0.85, 0.84, 0.78)
     fill(.line(points, width: width * 0.05), paint, alpha: lanes > 2 ? 0.9 : 0.5)
@@ -141,5 +142,20 @@ extension ScenePainter {
       tree(Outline.direction(angle + between(-0.6, 0.6)) * between(0.5, 1), between(0.1, 0.28))
     }
     facts.details.append("partly hidden by trees")
+  }
+
+  /// A lumpy closed curve.
+  mutating func blob(_ centre: Point, _ radius: Float) -> Outline {
+    let phase = between(0, 6)
+    let lumps = between(0.08, 0.3)
+    let stretch = Point(between(0.7, 1.4), between(0.7, 1.4))
+    return Outline(
+      (0..<18).map { step in
+        let angle: Float = 2 * .pi * Float(step) / 18
+        let twofold: Float = sin(2 * angle + phase)
+        let threefold: Float = 0.6 * sin(3 * angle - phase)
+        let wobble: Float = 1 + lumps * (twofold + threefold)
+        return centre + Outline.direction(angle) * stretch * (radius * wobble)
+      })
   }
 }

@@ -17,8 +17,8 @@ struct SceneFacts {
 
 /// Draws one scene: a canvas, the light, the random stream and a record of what was drawn.
 ///
-/// All drawing happens in the current placement; every number comes from the stream and none depends on the side
-/// of the picture, so one index is one scene at any resolution.
+/// All drawing happens in the current placement. Every number comes from the stream and, until the sensor noise that
+/// is drawn last, none depends on the side of the picture: one index is one scene at any resolution.
 struct ScenePainter {
   typealias Point = Outline.Point
   typealias Colour = SceneColour
@@ -45,7 +45,6 @@ struct ScenePainter {
     let strength: Float = random.chance(0.2) ? random.uniform(0.1, 0.3) : random.uniform(0.35, 0.7)
     shade = Colour(1 - strength, 1 - strength * 0.96, 1 - strength * 0.86)
     lean = Outline.direction(random.uniform(0, 2 * .pi)) * (0.5 * random.uniform() * random.uniform())
-    self.random = random
     // Boxes are not square, but classifiers see them resized to squares.
     placement = placement.placing(
       at: .zero, turned: 0, scaled: Point(exp(random.uniform(-0.14, 0.14)), exp(random.uniform(-0.14, 0.14))))
@@ -104,6 +103,11 @@ struct ScenePainter {
     canvas.tint(outline.transformed(by: place), by: shade)
   }
 
+  /// A shadow lying flat on the ground, drawn as an outline of its own.
+  mutating func darken(_ outline: Outline) {
+    canvas.tint(outline.transformed(by: placement), by: shade)
+  }
+
   /// Something solid: shadow, leaning walls, roof; `onRoof` draws in the roof's place.
   mutating func raise(
     _ outline: Outline, _ colour: Colour, height: Float, wall: Colour? = nil,
@@ -118,6 +122,12 @@ struct ScenePainter {
     onRoof(&self)
     placement = outer
   }
+
+  /// The shadow's displacement per unit of height in the current placement's own directions and units.
+  var localShadow: Point { placement.undoing(shadow * placement.scale) }
+
+  /// The same for the displacement of a roof.
+  var localLean: Point { placement.undoing(lean * placement.scale) }
 
   // MARK: Chance
 

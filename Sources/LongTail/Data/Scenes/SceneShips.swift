@@ -6,7 +6,7 @@ enum Vessel {
   case submarine, medical, combatBoat, auxiliary, container, carCarrier, hovercraft, bulkCarrier, oilTanker
   case fishing, passenger, liquefiedGas, barge, motorboat, yacht, sailboat
 
-  /// Words a caption may put before "ship"; empty for vessels named by their class.
+  /// Words a caption may put before "ship".
   var words: [String] {
     switch self {
     case .airCarrier, .tarawa, .amphibiousAssault: ["flat-decked", "military"]
@@ -42,19 +42,22 @@ enum Vessel {
 
 extension ScenePainter {
   static let seaPaint: [(NamedColour, Float)] = [
-    (.white, 3), (.grey, 2), (.silver, 1.5), (.red, 1.2), (.blue, 1), (.dark, 1.2), (.black, 0.8), (.maroon, 1), (.green, 0.6),
-    (.orange, 0.6), (.brown, 0.6), (.teal, 0.3),
+    (.white, 3), (.grey, 2), (.silver, 1.5), (.red, 1.2), (.blue, 1), (.dark, 1.2), (.black, 0.8), (.maroon, 1),
+    (.green, 0.6), (.orange, 0.6),
+    (.brown, 0.6), (.teal, 0.3),
   ]
 
   mutating func shipScene() {
-    let vessel = pick(weighted: [
-      (.container, 2), (.bulkCarrier, 2), (.oilTanker, 2), (.motorboat, 2.5), (.yacht, 1.5), (.fishing, 1.5), (.sailboat, 1),
-      (.barge, 1.2), (.destroyer, 1.2), (.frigate, 0.6), (.passenger, 1), (.airCarrier, 0.3), (.landingCraft, 0.4),
-      (.liquefiedGas, 0.4), (.submarine, 0.3), (.carCarrier, 0.3),
-    ] as [(Vessel, Float)])
+    let vessel: Vessel = pick(weighted: [
+      (.container, 2), (.bulkCarrier, 2), (.oilTanker, 2), (.motorboat, 2.5), (.yacht, 1.5), (.fishing, 1.5),
+      (.sailboat, 1), (.barge, 1.2), (.destroyer, 1.2), (.frigate, 0.6), (.passenger, 1), (.airCarrier, 0.3),
+      (.landingCraft, 0.4), (.liquefiedGas, 0.4), (.submarine, 0.3), (.carCarrier, 0.3),
+    ])
     facts.kind = pick(vessel.words)
     vesselScene(vessel)
   }
+
+  private enum Berth { case drifting, underWay, moored, paired }
 
   /// A vessel under way, at anchor, at a quay or among its like.
   mutating func vesselScene(_ vessel: Vessel) {
@@ -65,11 +68,12 @@ extension ScenePainter {
     let widen = exp(between(0, 0.45))
     subject(fill: 0.8...1.15, offCentre: 0.08) { painter in
       painter.placed(scaled: Point(1, widen)) { painter in
-        switch painter.pick(weighted: [(0, 4), (1, 3), (2, 2), (3, 1.5)] as [(Int, Float)]) {
-        case 0: break
-        case 1: painter.wake(beam: beam)
-        case 2: painter.quay(beam: beam)
-        default:
+        let berth: Berth = painter.pick(weighted: [(.drifting, 4), (.underWay, 3), (.moored, 2), (.paired, 1.5)])
+        switch berth {
+        case .drifting: break
+        case .underWay: painter.wake(beam: beam)
+        case .moored: painter.quay(beam: beam)
+        case .paired:
           painter.facts.count = 2
           let side: Float = painter.chance(0.5) ? 1 : -1
           let other = painter.vary(painter.pick(weighted: Self.palette(of: vessel)).value)
@@ -89,8 +93,10 @@ extension ScenePainter {
       [(.grey, 5), (.silver, 3), (.dark, 1), (.sky, 0.5)]
     case .submarine: [(.black, 5), (.dark, 3)]
     case .medical: [(.white, 1)]
-    case .passenger, .yacht, .motorboat, .sailboat: [(.white, 6), (.silver, 1), (.blue, 0.7), (.dark, 0.5), (.red, 0.4), (.tan, 0.4)]
-    case .oilTanker, .bulkCarrier: [(.maroon, 3), (.red, 2), (.green, 1.2), (.brown, 1), (.dark, 1), (.grey, 1.2), (.teal, 0.5)]
+    case .passenger, .yacht, .motorboat, .sailboat:
+      [(.white, 6), (.silver, 1), (.blue, 0.7), (.dark, 0.5), (.red, 0.4), (.tan, 0.4)]
+    case .oilTanker, .bulkCarrier:
+      [(.maroon, 3), (.red, 2), (.green, 1.2), (.brown, 1), (.dark, 1), (.grey, 1.2), (.teal, 0.5)]
     case .carCarrier: [(.white, 3), (.silver, 1), (.green, 1), (.blue, 1), (.grey, 1), (.teal, 0.5)]
     case .hovercraft, .landingCraft, .combatBoat: [(.grey, 3), (.dark, 2), (.green, 1), (.silver, 1), (.tan, 0.5)]
     case .barge: [(.brown, 3), (.dark, 2), (.maroon, 1.5), (.grey, 2), (.tan, 0.7)]
@@ -102,21 +108,29 @@ extension ScenePainter {
     facts.details.append(pick(["with a wake", "under way"]))
     let foam = Colour(0.86, 0.9, 0.92)
     let strength = between(0.25, 0.7)
-    fill(.polygon(Point(-0.9, beam * 0.6), Point(-0.9, -beam * 0.6), Point(-3, -beam * 1.5), Point(-3, beam * 1.5)), foam, alpha: strength)
+    fill(
+      .polygon(Point(-0.9, beam * 0.6), Point(-0.9, -beam * 0.6), Point(-3, -beam * 1.5), Point(-3, beam * 1.5)), foam,
+      alpha: strength)
     for side in [-1, 1] as [Float] {
-      fill(.polygon(Point(0.95, 0), Point(0.4, side * beam * 1.5), Point(-1.6, side * beam * 3.4), Point(0.2, side * beam * 1.2)), foam, alpha: strength * 0.7)
+      fill(
+        .polygon(
+          Point(0.95, 0), Point(0.4, side * beam * 1.5), Point(-1.6, side * beam * 3.4), Point(0.2, side * beam * 1.2)),
+        foam, alpha: strength * 0.7)
     }
   }
 
   private mutating func quay(beam: Float) {
     facts.details.append(pick(["at a quay", "docked at a pier"]))
     let side: Float = chance(0.5) ? 1 : -1
-    let surface = patchyShader(pick([Colour(0.62, 0.6, 0.57), Colour(0.5, 0.49, 0.47), Colour(0.55, 0.47, 0.38)]), 0.15)
+    let surface = patchyShader(
+      pick([Colour(0.62, 0.6, 0.57), Colour(0.5, 0.49, 0.47), Colour(0.55, 0.47, 0.38)]), 0.15)
     let edge = beam * between(1.05, 1.3)
     let width = chance(0.5) ? between(0.2, 0.4) : 3
     fill(.rectangle(Point(0, side * (edge + width / 2)), Point(6, width)), shader: surface)
     for _ in 0..<number(0, 5) {
-      building(Point(between(-1.3, 1.3), side * (edge + between(0.15, 0.5))), Point(between(0.1, 0.3), between(0.08, 0.2)), height: 0.06)
+      building(
+        Point(between(-1.3, 1.3), side * (edge + between(0.15, 0.5))), Point(between(0.1, 0.3), between(0.08, 0.2)),
+        height: 0.06)
     }
   }
 
@@ -126,9 +140,9 @@ extension ScenePainter {
     case .airCarrier: airCarrier(beam, colour)
     case .tarawa: assaultShip(beam, colour, squareBow: true)
     case .amphibiousAssault: assaultShip(beam, colour, squareBow: false)
-    case .destroyer: warship(beam, colour, blocks: 2, pad: true)
-    case .frigate: warship(beam * 0.95, colour, blocks: 1, pad: true)
-    case .cruiser: warship(beam * 1.1, colour, blocks: 3, pad: true)
+    case .destroyer: warship(beam, colour, rank: .destroyer)
+    case .frigate: warship(beam * 0.95, colour, rank: .frigate)
+    case .cruiser: warship(beam * 1.1, colour, rank: .cruiser)
     case .transportDock: transportDock(beam, colour)
     case .command: commandShip(beam, colour)
     case .submarine: submarine(beam, colour)

@@ -7,10 +7,11 @@ extension ScenePainter {
   /// Finishes the picture and returns it in eight bits.
   mutating func develop() -> Image {
     haze()
-    if chance(0.06) { clouds() }
-    blur(sigma: Float(canvas.side) * 0.02 * random.uniform() * random.uniform())
+    if chance(0.04) { clouds() }
+    // Small objects reach the classifier enlarged: blur is part of the frame, not of the pixel grid.
+    blur(sigma: Float(canvas.side) * 0.032 * random.uniform() * random.uniform())
     expose()
-    return digitise(noise: chance(0.3) ? between(0.02, 0.06) : between(0, 0.02))
+    return digitise(noise: chance(0.2) ? between(0.02, 0.045) : between(0.002, 0.02))
   }
 
   private mutating func haze() {
@@ -35,7 +36,7 @@ extension ScenePainter {
       for x in 0..<canvas.side {
         let density = noise.fractal(canvas.position(x: x, y: y) * 1.1 + offset) - cover
         let i = y * canvas.side + x
-        canvas.pixels[i] += (Colour(repeating: 0.95) - canvas.pixels[i]) * min(max(density * 3.5, 0), 0.85)
+        canvas.pixels[i] += (Colour(repeating: 0.95) - canvas.pixels[i]) * min(max(density * 2.5, 0), 0.75)
       }
     }
     facts.details.append(pick(["under thin clouds", "with some cloud"]))
@@ -97,6 +98,6 @@ extension ScenePainter {
     let (a, b) = (random.next32(), random.next32())
     func tenBits(_ word: UInt32, _ shift: UInt32) -> Float { Float((word >> shift) & 1023) * (1 / 512) - 1 }
     let common = tenBits(a, 0) + tenBits(a, 10) + tenBits(a, 20)
-    return (common * 0.8 + Colour(tenBits(b, 0), tenBits(b, 10), tenBits(b, 20)) * 0.9)
+    return common * 0.8 + Colour(tenBits(b, 0), tenBits(b, 10), tenBits(b, 20)) * 0.9
   }
 }

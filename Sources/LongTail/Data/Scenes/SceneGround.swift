@@ -141,11 +141,12 @@ extension ScenePainter {
       ]), 0.15)
     let axis = Outline.direction(between(0, .pi))
     let frequency = between(7, 26)
-    let swell = between(0, 0.14)
+    let swell = between(0, 0.12)
+    let crookedness = between(3, 8)
     let patches = between(0.05, 0.3)
     let noise = self.noise
     return { point in
-      let bend = noise(point * 1.7) * 4
+      let bend = noise(point * 1.9) * crookedness
       let wave: Float = sin((point * axis).sum() * frequency + bend)
       let patch: Float = patches * 2 * noise.fractal(point * 1.3 + 3)
       return colour * (1 + swell * wave + patch)

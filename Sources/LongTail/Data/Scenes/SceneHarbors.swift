@@ -1,26 +1,49 @@
 import Foundation
 
-/// Harbors, and water scenes without a ship.
+/// Harbors: marinas, cargo quays, piers.
 extension ScenePainter {
+  private enum Harbor {
+    case marina, cargo, pier
+
+    var words: [String] {
+      switch self {
+      case .marina: ["small-boat", "yacht"]
+      case .cargo: ["cargo", "industrial"]
+      case .pier: ["pier"]
+      }
+    }
+
+    var details: [String] {
+      switch self {
+      case .marina: ["with many boats", "with boats side by side"]
+      case .cargo: ["with cranes", "with cranes on the quay"]
+      case .pier: ["with a long pier", "with boats at a pier"]
+      }
+    }
+  }
+
   mutating func harborScene() {
     ground([(.water, 1)])
     facts.ground = nil
-    let kind = pick(weighted: [(0, 5), (1, 2), (2, 1.5)] as [(Int, Float)])
-    facts.kind = [pick(["marina-like", "small-boat"]), pick(["cargo", "industrial"]), "pier"][kind]
-    facts.details.append(kind == 1 ? pick(["with cranes", "with docked ships"]) : pick(["with many boats", "with boats at the piers"]))
+    let kind: Harbor = pick(weighted: [(.marina, 5), (.cargo, 2), (.pier, 1.5)])
+    facts.kind = pick(kind.words)
+    facts.details.append(pick(kind.details))
     let concrete = subjectColour([(.grey, 4), (.silver, 3), (.tan, 1.5), (.white, 1.5), (.brown, 0.8)])
     subject(fill: 0.9...1.1) { painter in
       let shore = painter.between(0.55, 0.95)
-      let land = painter.patchyShader(painter.pick([concrete, Colour(0.45, 0.46, 0.35), Colour(0.5, 0.48, 0.46)]), 0.15)
+      let land = painter.patchyShader(
+        painter.pick([concrete, Colour(0.45, 0.46, 0.35), Colour(0.5, 0.48, 0.46)]), 0.15)
       painter.fill(.rectangle(Point(0, shore + 1), Point(6, 2)), shader: land)
       painter.fill(.rectangle(Point(0, shore), Point(6, 0.09)), concrete)
       for _ in 0..<painter.number(0, 5) {
-        painter.building(Point(painter.between(-1.2, 1.2), shore + painter.between(0.15, 0.5)), Point(painter.between(0.15, 0.5), 0.16), height: 0.06)
+        painter.building(
+          Point(painter.between(-1.2, 1.2), shore + painter.between(0.15, 0.5)),
+          Point(painter.between(0.15, 0.5), 0.16), height: 0.06)
       }
       switch kind {
-      case 0: painter.marina(concrete, shore: shore)
-      case 1: painter.cargoQuay(concrete, shore: shore)
-      default: painter.longPier(concrete, shore: shore)
+      case .marina: painter.marina(concrete, shore: shore)
+      case .cargo: painter.cargoQuay(concrete, shore: shore)
+      case .pier: painter.longPier(concrete, shore: shore)
       }
     }
   }
@@ -42,7 +65,11 @@ extension ScenePainter {
         for side in [-1, 1] as [Float] where chance(filling) {
           placed(Point(x + side * (unit + 0.06), y), turned: side > 0 ? 0 : .pi, scaled: Point(unit, unit)) { painter in
             let hull = painter.vary(painter.pick(weighted: Self.seaPaint).value)
-            if painter.chance(0.25) { painter.sailboat(0.35, hull) } else { painter.pleasureBoat(0.33, hull, yacht: painter.chance(0.4)) }
+            if painter.chance(0.25) {
+              painter.sailboat(0.35, hull)
+            } else {
+              painter.pleasureBoat(0.33, hull, yacht: painter.chance(0.4))
+            }
           }
         }
         y -= pitch
@@ -87,39 +114,12 @@ extension ScenePainter {
     for _ in 0..<number(2, 7) {
       let side: Float = chance(0.5) ? 1 : -1
       let size = between(0.13, 0.3)
-      placed(Point(side * (width / 2 + size * 0.42), shore - between(0.2, 0.9) * reach), turned: .pi / 2 * (chance(0.5) ? 1 : -1), scaled: size) {
+      placed(
+        Point(side * (width / 2 + size * 0.42), shore - between(0.2, 0.9) * reach),
+        turned: .pi / 2 * (chance(0.5) ? 1 : -1), scaled: size
+      ) {
         let hull = $0.vary($0.pick(weighted: Self.seaPaint).value)
         $0.vessel($0.pick([.fishing, .motorboat, .yacht, .barge]), beam: 0.3, hull)
-      }
-    }
-  }
-}
-
-extension ScenePainter {
-  /// What a ship detector's false alarms show: open water, shores, jetties, clouds, islands, buoys.
-  mutating func nonShipScene() {
-    let kind = pick(weighted: [(0, 2), (1, 3), (2, 2), (3, 2), (4, 1.5)] as [(Int, Float)])
-    facts.details.append(["open sea", "a shore", "a jetty", "an islet", "roofs by the sea"][kind])
-    if kind == 4 { cover(with: .urban) } else { cover(with: .water) }
-    subject(fill: 0.8...1.1) { painter in
-      let land = painter.shader(painter.pick([.grass, .soil, .desert, .concrete, .forest]))
-      switch kind {
-      case 0:
-        for _ in 0..<painter.number(0, 4) { painter.fill(painter.blob(painter.anywhere(), painter.between(0.05, 0.2)), Colour(0.85, 0.88, 0.9), alpha: 0.5) }
-      case 1:
-        let shore = painter.winding(bend: 0.3)
-        painter.fill(.line(Self.parallel(shore, at: 1), width: 2), shader: land)
-        painter.fill(.line(shore, width: 0.12), Colour(0.85, 0.84, 0.78), alpha: 0.8)
-      case 2:
-        painter.fill(.rectangle(Point(0, 0), Point(painter.between(1.4, 4), painter.between(0.1, 0.4))), shader: land)
-        painter.fill(.rectangle(Point(-1.2, 0), Point(0.8, 4)), shader: land)
-      case 3:
-        painter.fill(painter.blob(.zero, painter.between(0.3, 0.75)), Colour(0.8, 0.78, 0.68))
-        painter.fill(painter.blob(.zero, painter.between(0.25, 0.6)), shader: land)
-        painter.trees(in: Point(0.4, 0.4), count: painter.number(0, 8), size: 0.06...0.16)
-      default:
-        painter.building(.zero, Point(painter.between(1.2, 1.9), painter.between(0.3, 0.7)))
-        painter.building(Point(0, 0.8), Point(1.5, 0.4))
       }
     }
   }

@@ -1,0 +1,97 @@
+import Foundation
+import Imaging
+import Notebook
+
+// The tables, figures and sheets that experiments share.
+
+extension Experiment {
+  /// What the data set is, in a sentence.
+  public var dataSummary: String {
+    let counts = data.train.counts.sorted(by: >)
+    let kind = data.isProcedural
+      ? "procedural scenes, drawn by the package; no figure here says how the method does on photographs"
+      : "images on disk"
+    return "Data set: **\(data.name)**, \(kind). \(data.train.classCount) classes, \(NumberFormat.count(data.train.count)) "
+      + "training images, from \(counts.first ?? 0) in the largest class to \(counts.last ?? 0) in the smallest; "
+      + "\(NumberFormat.count(data.test.count)) test images. "
+      + (pipeline.weights == nil
+        ? "Every network starts at random."
+        : "Networks start from the package's starting weights, made from other procedural scenes (`tgn pretrain`).")
+  }
+
+  public var protocolTable: Table {
+    func steps(_ training: ClassifierSettings) -> TableCell {
+      .text(training.steps.map { "\($0) steps of \(training.batchSize)" } ?? "\(training.epochs) epochs, batch \(training.batchSize)")
+    }
+    let cdtg = settings.cdtg
+    return Table(["Setting", "Value"], rows: [
+      ["picture side", .text("\(cdtg.side) px (generator), \(settings.classifier.side) px (classifier)")],
+      ["head and tail model", steps(settings.headModel)],
+      ["distillation, each direction", steps(settings.distillation.schedule)],
+      ["distillation weight α", .number(Double(settings.distillation.alpha))],
+      ["generator", .text("\(cdtg.iterations) steps of \(cdtg.batchSize)")],
+      ["noise ratio in training", .text(Set(cdtg.trainingNoiseRatio).sorted().map { NumberFormat.fixed(Double($0)) }.joined(separator: " to "))],
+      ["noise ratio in generation", .number(Double(settings.generation.noiseRatio))],
+      ["images added per tail class", .count(settings.generation.imagesPerClass)],
+      ["classifier", steps(settings.classifier)],
+    ])
+  }
+
+  /// The paper's picture: bars of head, tail and added images, and two accuracies.
+  public func distribution(before: ScoredRow, after: ScoredRow) -> ClassDistribution {
+    let order = data.split.headClasses + data.split.tailClasses
+    let counts = data.train.counts
+    return ClassDistribution(
+      "Class distribution and accuracy",
+      classes: order.map { label in
+        let isHead = data.split.headClasses.contains(label)
+        return .init(
+          data.prompts[label], isHead: isHead, count: counts[label],
+          added: isHead ? 0 : settings.generation.imagesPerClass)
+      },
+      accuracies: [before, after].map { row in
+        .init(row.name, values: order.map { Statistics.mean(row.perClass($0)) })
+      })
+  }
+
+  public func perClassChart(_ rows: [ScoredRow]) -> BarChart {
+    BarChart(
+      "Accuracy of the tail classes", yLabel: "accuracy, %", groups: data.split.tailClasses.map { data.prompts[$0] },
+      series: rows.map { row in
+        .init(row.name, samples: data.split.tailClasses.map { label in row.perClass(label).map { 100 * $0 } })
+      }, yRange: 0...100)
+  }
+
+  /// A row per tail class: real training images, then generated ones. No photograph of a data set on disk is shown.
+  public func comparisonSheet(generated: ObjectDataset) throws -> Image {
+    let side = settings.cdtg.side
+    let real = data.isProcedural ? 6 : 0
+    var sheet = ImageSheet(
+      title: data.isProcedural ? "Six real images, then ten generated" : "Generated images", columnHeadings: [], rows: [],
+      magnification: max(1, 64 / side))
+    for label in data.split.tailClasses {
+      let shown = try data.train.indicesByClass[label].prefix(real).map { try data.train.image(at: $0, side: side) }
+      let drawn = try generated.indicesByClass[label].prefix(10).map { try generated.image(at: $0, side: side) }
+      sheet.append(label: data.prompts[label], shown + drawn)
+    }
+    return sheet.rendered()
+  }
+
+  public func qualityByClass(_ qualities: [ImageQuality]) -> Table {
+    Table(["Class", "training images", "consistency, %", "spread", "novelty"], rows: zip(data.split.tailClasses, qualities).map {
+      [
+        .text(data.prompts[$0]), .count(data.train.counts[$0]), .percent($1.consistency, digits: 1), .number($1.spread),
+        .number($1.novelty),
+      ]
+    })
+  }
+
+  /// The course of a generator's losses.
+  public func lossPlot(_ variant: GeneratorVariant) throws -> LinePlot {
+    let text = String(decoding: try Data(contentsOf: try pipeline.generator(variant).file("losses.csv")), as: UTF8.self)
+    let kinds: [GeneratorLossRecord.Kind] = [.discriminator, .generator, .classifier, .text]
+    return LinePlot(
+      "Losses of the generator's training", xLabel: "step", yLabel: "loss",
+      series: kinds.map { .init($0.rawValue, points: GeneratorLossRecord.points($0, inCSV: text)) })
+  }
+}

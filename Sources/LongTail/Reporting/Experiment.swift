@@ -1,0 +1,113 @@
+import ArgumentParser
+import Engine
+import Foundation
+import Notebook
+
+/// What an experiment's `main.swift` works with: its options, its notebook and a pipeline.
+public final class Experiment {
+  public let options: ExperimentOptions
+  public let settings: PipelineSettings
+  public let seeds: [UInt64]
+  public let notebook: Notebook
+  public let data: PipelineData
+  public let pipeline: Pipeline
+  private let log: RunLog
+
+  /// Reads the command line, runs the experiment, and writes the report. Any error ends the process with one line.
+  ///
+  /// - Parameters:
+  ///   - name: In kebab case, as in `swift run exp-NAME`.
+  ///   - parts: What the experiment will do, for the progress of the whole.
+  public static func run(
+    _ name: String, source: String = #filePath, parts: (PipelineSettings, [UInt64]) -> [(name: String, weight: Double)],
+    _ body: (Experiment) throws -> Void
+  ) {
+    let options = ExperimentOptions.parseOrExit()
+    do {
+      let experiment = try Experiment(name, options: options, source: source)
+      if options.estimate { return try experiment.printEstimate(parts(experiment.settings, experiment.seeds)) }
+      experiment.pipeline.announce(parts(experiment.settings, experiment.seeds))
+      try body(experiment)
+      experiment.pipeline.job?.finish()
+      try experiment.notebook.finish()
+      try experiment.log.finish()
+      Console.standardError.say("The report is in \(experiment.notebook.output.path)/README.md")
+    } catch {
+      Console.standardError.say("exp-\(name): \(error)")
+      exit(1)
+    }
+  }
+
+  private init(_ name: String, options: ExperimentOptions, source: String) throws {
+    self.options = options
+    if let threads = options.threads { Parallel.threadCount = threads }
+    settings = try options.settings()
+    seeds = options.seedList
+    let package = URL(fileURLWithPath: source).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let output = options.out.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent("Reports/\(name)")
+    // Everything that can be wrong with the surroundings is found before hours of training.
+    notebook = try Notebook(name: name, output: output, source: source)
+    let storeFolder = options.store.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent(".stages")
+    let store = try StageStore(directory: storeFolder, fresh: options.fresh)
+    log = RunLog(name: name, directory: storeFolder)
+    log.note("threads", .integer(Parallel.threadCount))
+    if let folder = options.data {
+      data = try PipelineData(folder: URL(fileURLWithPath: folder), settings: settings.data)
+    } else {
+      data = try PipelineData(
+        scenes: settings.data, side: settings.cdtg.side, judgeImagesPerClass: settings.judgeImagesPerClass)
+    }
+    let weights = settings.usesStartingWeights ? StartingWeights() : nil
+    pipeline = Pipeline(settings: settings, data: data, store: store, weights: weights)
+    notebook.provenance = Provenance(
+      profile: options.profile.rawValue, seeds: seeds,
+      dataSets: [
+        .init("\(data.name), training", data.trainHash), .init("\(data.name), test", data.testHash),
+      ],
+      startingWeights: try weights.map { weights in
+        try StartingWeights.Part.allCases.map { .init("\($0.rawValue).safetensors", try weights.checksum($0)) }
+      } ?? [],
+      versions: [.init("Swift", swiftVersion), .init("OpenBLAS", BuildFacts.openBLASVersion)])
+  }
+}
+
+#if compiler(>=6.3)
+  private let swiftVersion = "6.3"
+#else
+  private let swiftVersion = "6.0 to 6.2"
+#endif
+
+extension Pipeline {
+  /// Tells what is to come, so that the time left for the whole can be shown.
+  func announce(_ parts: [(name: String, weight: Double)]) {
+    job = ProgressJob(of: parts)
+    jobParts = Set(parts.map(\.name))
+  }
+}
+
+extension PipelineSettings {
+  /// The parts of an experiment that trains classifiers on these expansions, in the order of the rows, each with its
+  /// rough cost: pictures seen, a generator's counted for six of a classifier's.
+  public func parts(expansions: [Expansion], seeds: [UInt64]) -> [(name: String, weight: Double)] {
+    func cost(_ training: ClassifierSettings) -> Double { Double((training.steps ?? 1000) * training.batchSize) }
+    var parts: [(name: String, weight: Double)] = []
+    func add(_ name: String, _ weight: Double) {
+      if !parts.contains(where: { $0.name == name }) { parts.append((name, weight)) }
+    }
+    add("judge", cost(judge))
+    for expansion in expansions {
+      if case .generated(let variant, _) = expansion {
+        if variant.isDistilled { add("head-model", cost(headModel)) }
+        if variant.usesFeatures { add("tail-model", cost(tailModel)) }
+        if variant.isDistilled {
+          for name in ["distillation-to-head", "distillation-to-tail"] { add(name, cost(distillation.schedule)) }
+        }
+        add("generator \(variant.name)", 6 * Double(cdtg.iterations * cdtg.batchSize))
+        add("images \(variant.name)", Double(generation.imagesPerClass))
+      }
+      for seed in seeds { add("classifier \(expansion.name) \(seed)", cost(classifier)) }
+    }
+    return parts
+  }
+}

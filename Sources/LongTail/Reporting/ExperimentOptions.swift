@@ -1,0 +1,70 @@
+import ArgumentParser
+import Engine
+import Foundation
+import Notebook
+
+/// The options that every experiment takes.
+public struct ExperimentOptions: ParsableCommand {
+  public static let configuration = CommandConfiguration(
+    abstract: "Reruns one experiment and writes its report: text, tables, figures and raw values.",
+    discussion: """
+      Without options it runs on the built-in procedural scenes, in minutes on two cores. Finished stages are kept and \
+      found again; a stopped run goes on where it was.
+
+      Examples:
+        swift run exp-dior-ablation
+        swift run exp-dior-ablation --profile smoke
+        swift run exp-dior-ablation --data /data/dior --profile paper --from-scratch
+        swift run exp-dior-ablation --set cdtg.iterations=2000 --seeds 10
+      """)
+
+  @Option(help: "smoke (under a minute), default (minutes) or paper (the paper's sizes and schedules).")
+  public var profile: Profile = .default
+  @Option(help: ArgumentHelp("Data set in TGN's layout (anno, train, test); default: procedural scenes.", valueName: "dir"))
+  public var data: String?
+  @Option(help: "Lay a long tail over --data: images of the largest class over those of the smallest.")
+  public var imbalance: Double?
+  @Option(help: "How many classifiers are trained for each row, with seeds 1 to this number.")
+  public var seeds: Int?
+  @Option(help: "How many threads compute (default: all cores). The results are the same bits for any number.")
+  public var threads: Int?
+  @Option(help: ArgumentHelp("Folder of the report (default: Reports/ and the experiment's name).", valueName: "dir"))
+  public var out: String?
+  @Option(help: ArgumentHelp("Folder of finished stages (default: .stages in the package).", valueName: "dir"))
+  public var store: String?
+  @Option(name: .customLong("set"), help: ArgumentHelp("Change one setting; may be given often.", valueName: "name=value"))
+  public var overrides: [String] = []
+  @Flag(help: "Make everything anew, even what is in the store.")
+  public var fresh = false
+  @Flag(help: "Start every trained network at random, not from the package's starting weights (CLIP, which is not trained here, stays).")
+  public var fromScratch = false
+  @Flag(help: "Print operations, memory and time on this machine for each stage, and stop.")
+  public var estimate = false
+
+  public init() {}
+
+  public func validate() throws {
+    if let seeds, seeds < 1 { throw ValidationError("--seeds \(seeds): give 1 or more") }
+    if let threads, threads < 1 { throw ValidationError("--threads \(threads): give 1 or more") }
+    if let imbalance, imbalance < 1 { throw ValidationError("--imbalance \(imbalance): give 1 or more") }
+    if imbalance != nil && data == nil {
+      throw ValidationError("--imbalance thins the data set given with --data; the scenes have a long tail already")
+    }
+  }
+
+  /// Seeds of the classifiers.
+  public var seedList: [UInt64] { (1...UInt64(seeds ?? (profile == .smoke ? 2 : 5))).map { $0 } }
+
+  /// The profile's settings with the overrides.
+  ///
+  /// - Throws: `SettingError`.
+  public func settings() throws -> PipelineSettings {
+    var settings = PipelineSettings.profile(profile)
+    if let imbalance { settings.data.imbalance = imbalance }
+    if fromScratch { settings.usesStartingWeights = false }
+    for assignment in overrides { try settings.override(assignment) }
+    return settings
+  }
+}
+
+extension Profile: ExpressibleByArgument {}

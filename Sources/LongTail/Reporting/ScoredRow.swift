@@ -1,0 +1,77 @@
+import Notebook
+
+/// One row of a comparison: a way to train, scored once per classifier seed.
+public struct ScoredRow {
+  public let name: String
+  public let scores: [Scores]
+
+  public init(_ name: String, seeds: [UInt64], score: (UInt64) throws -> Scores) rethrows {
+    self.name = name
+    scores = try seeds.map(score)
+  }
+
+  /// One number per seed.
+  public func values(_ measure: KeyPath<Scores, Double>) -> [Double] { scores.map { $0[keyPath: measure] } }
+
+  /// Each seed's accuracy of one class.
+  func perClass(_ label: Int) -> [Double] { scores.map { $0.perClass[label] } }
+
+  /// Overall, head and tail accuracy, macro F1, and the paired differences to a baseline.
+  public static func columns(against baseline: ScoredRow) -> [TableColumn<ScoredRow>] {
+    func mean(_ title: String, _ measure: KeyPath<Scores, Double>) -> TableColumn<ScoredRow> {
+      TableColumn(title) { .meanAndDeviation($0.values(measure), scale: 100) }
+    }
+    func difference(_ title: String, _ measure: KeyPath<Scores, Double>) -> TableColumn<ScoredRow> {
+      TableColumn(title) { row in
+        row.name == baseline.name
+          ? .text("–")
+          : .difference(PairedDifference(row.values(measure), minus: baseline.values(measure)), scale: 100)
+      }
+    }
+    return [
+      TableColumn("Row", .left) { .text($0.name) }, mean("overall", \.overall), mean("head", \.head),
+      mean("tail", \.tail), mean("macro F1", \.macroF1), difference("Δ overall", \.overall), difference("Δ tail", \.tail),
+    ]
+  }
+
+  /// Raw values: per seed the four measures, per-class accuracy and the confusion matrix.
+  public var json: JSONValue { .array(scores.map(\.json)) }
+}
+
+extension Scores {
+  public var json: JSONValue {
+    [
+      "overall": .number(overall), "head": .number(head), "tail": .number(tail), "macroF1": .number(macroF1),
+      "perClass": .numbers(perClass), "perClassF1": .numbers(perClassF1),
+      "confusion": .array(confusion.map { .array($0.map { .integer($0) }) }),
+    ]
+  }
+}
+
+/// The quality of one variant's images, class by class.
+public struct QualityRow {
+  public let name: String
+  public let classes: [ImageQuality]
+
+  public init(_ name: String, _ classes: [ImageQuality]) {
+    self.name = name
+    self.classes = classes
+  }
+
+  public func mean(_ measure: KeyPath<ImageQuality, Double>) -> Double {
+    Statistics.mean(classes.map { $0[keyPath: measure] })
+  }
+
+  public static let columns: [TableColumn<QualityRow>] = [
+    TableColumn("Generator", .left) { .text($0.name) },
+    TableColumn("consistency, %") { .percent($0.mean(\.consistency), digits: 1) },
+    TableColumn("spread") { .number($0.mean(\.spread)) },
+    TableColumn("novelty") { .number($0.mean(\.novelty)) },
+  ]
+
+  public var json: JSONValue {
+    .array(classes.map {
+      ["consistency": .number($0.consistency), "spread": .number($0.spread), "novelty": .number($0.novelty)]
+    })
+  }
+}
