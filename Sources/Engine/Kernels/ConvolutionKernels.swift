@@ -1,9 +1,15 @@
-/// Convolution as matrix products over blocks of output pixels.
+/// Convolution as matrix products over blocks of output pixels, or by Winograd's transforms.
 ///
 /// A block's windows are gathered into the rows of a matrix [pixels, K·K·I] that stays in cache, and one single-threaded
 /// GEMM multiplies it by the weight [K·K·I, O]. Channels last makes each row of a window one contiguous copy. Blocks
 /// are cut by shape alone; threads take whole blocks.
-enum ConvolutionKernels {
+public enum ConvolutionKernels {
+  /// Whether 3×3 convolutions of stride 1 may go through Winograd's transforms where that is faster. Set it before
+  /// the first convolution: results differ in the last bits.
+  nonisolated(unsafe) public static var usesWinograd = true
+
+  private static func takesWinograd(_ size: ConvolutionSize) -> Bool { usesWinograd && WinogradConvolution.pays(size) }
+
   /// Pixels of a block: enough to keep GEMM busy, few enough that the gathered windows stay in cache.
   private static func blockLength(_ size: ConvolutionSize) -> Int {
     let cached = (1 << 17) / max(1, size.windowCount)
@@ -12,6 +18,7 @@ enum ConvolutionKernels {
   }
 
   static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize) -> Tensor {
+    if takesWinograd(size) { return WinogradConvolution.forward(x, weight, size) }
     let result = Tensor(uninitialized: size.outputShape)
     if size.isPointwise {
       GEMM.parallel(
@@ -44,7 +51,7 @@ enum ConvolutionKernels {
     if size.window.stride == 1 && isSquare && size.window.padding < size.kernelHeight {
       // Stride 1: a convolution of the gradient by the weight turned by 180° and transposed.
       let padding = size.kernelHeight - 1 - size.window.padding
-      let turned = turnedWeight(weight, size)
+      let turned = turnedWeight(weight)
       return forward(
         g, turned, ConvolutionSize(input: g.shape, weight: turned.shape, window: Window(padding: padding)))
     }
@@ -70,6 +77,7 @@ enum ConvolutionKernels {
   }
 
   static func weightGradient(_ x: Tensor, _ g: Tensor, _ size: ConvolutionSize) -> Tensor {
+    if takesWinograd(size) { return WinogradConvolution.weightGradient(x, g, size) }
     let result = Tensor(uninitialized: size.weightShape)
     if size.isPointwise {
       GEMM.parallel(
@@ -108,23 +116,14 @@ enum ConvolutionKernels {
   }
 
   /// [K,K,I,O] → [K,K,O,I], turned by 180°.
-  private static func turnedWeight(_ weight: Tensor, _ size: ConvolutionSize) -> Tensor {
-    let taps = size.kernelHeight * size.kernelWidth
-    let (rows, columns) = (size.inChannels, size.outChannels)
-    let result = Tensor(uninitialized: [size.kernelHeight, size.kernelWidth, columns, rows])
-    Parallel.pieces(taps) { tap in
-      let source = weight.pointer + (taps - 1 - tap) * rows * columns
-      let target = result.pointer + tap * rows * columns
-      let tile = 16
-      for row0 in stride(from: 0, to: rows, by: tile) {
-        for column0 in stride(from: 0, to: columns, by: tile) {
-          for column in column0..<min(columns, column0 + tile) {
-            for row in row0..<min(rows, row0 + tile) {
-              target[column &* rows &+ row] = source[row &* columns &+ column]
-            }
-          }
-        }
-      }
+  static func turnedWeight(_ weight: Tensor) -> Tensor {
+    let taps = weight.shape[0] * weight.shape[1]
+    let (rows, columns) = (weight.shape[2], weight.shape[3])
+    let result = Tensor(uninitialized: [weight.shape[0], weight.shape[1], columns, rows])
+    for tap in 0..<taps {
+      Transposition.transpose(
+        weight.pointer + (taps - 1 - tap) * rows * columns, rows: rows, columns: columns,
+        into: result.pointer + tap * rows * columns)
     }
     return result
   }

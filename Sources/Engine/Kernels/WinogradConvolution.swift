@@ -1,0 +1,89 @@
+/// 3×3 convolutions of stride 1 by Winograd's F(4×4, 3×3): a quarter of the multiplications.
+///
+/// A block of tiles is transformed into 36 matrices that stay in cache, each is multiplied by the transformed weight
+/// of its point, and the products are transformed into the outputs. Blocks are cut by shape alone.
+enum WinogradConvolution {
+  /// Whether the transforms take this shape at all; whether they pay is `ConvolutionKernels`' question.
+  static func fits(_ size: ConvolutionSize) -> Bool {
+    size.kernelHeight == 3 && size.kernelWidth == 3 && size.window.stride == 1 && size.inChannels >= 8
+      && size.outChannels >= 8
+  }
+
+  /// Whether it is faster than the direct way, by measurement: a tile costs 36 multiplications for each pair of
+  /// channels and about six more for each channel's transforms, the weight's transform as much as 24 tiles.
+  static func pays(_ size: ConvolutionSize) -> Bool {
+    guard fits(size) else { return false }
+    let (inputs, outputs) = (Double(size.inChannels), Double(size.outChannels))
+    let tiles = Double(WinogradTiles(size).count)
+    return 36 * (tiles * (1 + 6 / inputs + 6 / outputs) + 24) < 0.9 * Double(9 * size.pixels)
+  }
+
+  /// Tiles of a block: where the weight is large, many, so that it is read seldom; else few, so that they stay in L2.
+  private static func blockLength(_ size: ConvolutionSize) -> Int {
+    size.inChannels * size.outChannels > 1 << 16 ? 128 : 32
+  }
+
+  /// x [N,H,W,I], weight [3,3,I,O] → [N,H',W',O].
+  static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize) -> Tensor {
+    let result = Tensor(uninitialized: size.outputShape)
+    let tiles = WinogradTiles(size)
+    let (inputs, outputs) = (size.inChannels, size.outChannels)
+    let weightStride = WinogradTiles.planeStride(inputs, outputs)
+    let weights = Storage(count: 36 * weightStride)
+    WinogradTiles.transformWeight(
+      weight.pointer, inputs: inputs, outputs: outputs, into: weights.pointer)
+
+    func multiply(_ point: Int, _ rows: Int, _ v: Storage, _ strideV: Int, _ m: Storage, _ strideM: Int) {
+      GEMM.call(
+        transposeA: false, transposeB: false, m: rows, n: outputs, k: inputs,
+        v.pointer + point * strideV, strideA: inputs, weights.pointer + point * weightStride,
+        strideB: outputs, m.pointer + point * strideM, strideC: outputs)
+    }
+
+    let length = min(tiles.count, blockLength(size))
+    let strideV = WinogradTiles.planeStride(length, inputs)
+    let strideM = WinogradTiles.planeStride(length, outputs)
+    Parallel.pieces((tiles.count + length - 1) / length) { block in
+      let range = block * length..<min(tiles.count, (block + 1) * length)
+      let v = Storage(count: 36 * strideV)
+      let m = Storage(count: 36 * strideM)
+      tiles.transformInput(x.pointer, range, into: v.pointer, stride: strideV)
+      for point in 0..<36 { multiply(point, range.count, v, strideV, m, strideM) }
+      tiles.transformOutput(m.pointer, stride: strideM, range, into: result.pointer)
+    }
+    return result
+  }
+
+  /// x [N,H,W,I], g [N,H',W',O] → [3,3,I,O].
+  ///
+  /// The adjoint of `forward` by its weight, so the same points: 36 products [I, tiles]·[tiles, O], each summed over
+  /// all tiles by one thread, chunk after chunk.
+  static func weightGradient(_ x: Tensor, _ g: Tensor, _ size: ConvolutionSize) -> Tensor {
+    let result = Tensor(uninitialized: size.weightShape)
+    let tiles = WinogradTiles(size)
+    let (inputs, outputs) = (size.inChannels, size.outChannels)
+    let length = max(1, min(tiles.count, 128))
+    let strideV = WinogradTiles.planeStride(length, inputs)
+    let strideZ = WinogradTiles.planeStride(length, outputs)
+    let v = Storage(count: 36 * strideV)
+    let z = Storage(count: 36 * strideZ)
+    let strideU = WinogradTiles.planeStride(inputs, outputs)
+    let sums = Storage(count: 36 * strideU)
+    for start in stride(from: 0, to: tiles.count, by: length) {
+      let end = min(tiles.count, start + length)
+      Parallel.ranges(end - start, grain: max(1, 8192 / (inputs + outputs))) { first, last in
+        let range = start + first..<start + last
+        tiles.transformInput(x.pointer, range, into: v.pointer + first * inputs, stride: strideV)
+        tiles.transformOutputGradient(g.pointer, range, into: z.pointer + first * outputs, stride: strideZ)
+      }
+      Parallel.pieces(36) { point in
+        GEMM.call(
+          transposeA: true, transposeB: false, m: inputs, n: outputs, k: end - start,
+          v.pointer + point * strideV, strideA: inputs, z.pointer + point * strideZ, strideB: outputs,
+          sums.pointer + point * strideU, strideC: outputs, accumulating: start > 0)
+      }
+    }
+    WinogradTiles.transformWeightGradient(sums.pointer, inputs: inputs, outputs: outputs, into: result.pointer)
+    return result
+  }
+}
