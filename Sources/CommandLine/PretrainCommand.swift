@@ -17,7 +17,9 @@ struct PretrainCommand: ParsableCommand {
       """)
 
   @Option(help: ArgumentHelp("Folder for the weights.", valueName: "dir"))
-  var out: String
+  var out: String?
+  @Option(help: "Make one part and leave it in the store: base-classifier, base-generator or small-clip.")
+  var only: StartingWeights.Part?
   @Option(help: ArgumentHelp("Folder of finished stages.", valueName: "dir"))
   var store = ".stages"
   @Option(help: "How many threads compute (default: all cores).")
@@ -25,9 +27,17 @@ struct PretrainCommand: ParsableCommand {
   @Flag(help: "Make everything anew, even what is in the store.")
   var fresh = false
 
+  func validate() throws {
+    if out == nil && only == nil { throw ValidationError("give --out, or --only with one part") }
+  }
+
   func run() throws {
     if let threads { Parallel.threadCount = threads }
     let store = try StageStore(directory: URL(fileURLWithPath: store), fresh: fresh)
-    try Pretraining(settings: PretrainingSettings(), store: store).run(into: URL(fileURLWithPath: out))
+    let pretraining = Pretraining(settings: PretrainingSettings(), store: store)
+    if let only { try pretraining.make(only) }
+    if let out { try pretraining.run(into: URL(fileURLWithPath: out)) }
   }
 }
+
+extension StartingWeights.Part: ExpressibleByArgument {}

@@ -13,8 +13,10 @@ public struct CDTGSettings: Codable, Equatable, Sendable {
 
   public var batchSize: Int
   public var iterations: Int
-  /// Of both Adams, β = (0, 0.99), scaled by the share of steps without regularisation.
+  /// Of the generator's Adam, β = (0, 0.99), scaled by the share of steps without regularisation.
   public var learningRate: Float
+  /// Of the discriminator's Adam; the released code has the same for both.
+  public var discriminatorLearningRate: Float
   /// R1 weight; the penalty is taken every `r1Every` steps, weighted `r1Every` / 2 times.
   public var r1Weight: Float
   public var r1Every: Int
@@ -42,7 +44,8 @@ public struct CDTGSettings: Codable, Equatable, Sendable {
   /// The paper's: 256 px, channel multiplier 2, 200 000 steps of 8 pictures.
   public static let paper = CDTGSettings(
     side: 256, latentWidth: 512, mappingLayers: 8, labelWidth: 512, channels: .released(multiplier: 2),
-    batchSize: 8, iterations: 200_000, learningRate: 0.002, r1Weight: 10, r1Every: 16, pathWeight: 2, pathEvery: 4,
+    batchSize: 8, iterations: 200_000, learningRate: 0.002,
+    discriminatorLearningRate: 0.002, r1Weight: 10, r1Every: 16, pathWeight: 2, pathEvery: 4,
     pathBatchShrink: 2, averageHalfLife: 10_000 / 32 * 8, trainingNoiseRatio: [0.8, 0.8], mixesStyles: true,
     classifierWeight: 1, textWeight: 1, drawsHeadClasses: false, balancesClasses: false, augmentation: .none)
 

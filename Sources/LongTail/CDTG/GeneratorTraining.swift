@@ -45,13 +45,13 @@ final class GeneratorTraining {
     generatorParameters = networks.parameters.map(\.parameter)
     discriminatorParameters = discriminator.parameters.map(\.parameter)
     // Lazy regularisation: Adam's constants shrink with the share of extra steps.
-    func adam(_ parameters: [Parameter], every: Int) -> Adam {
+    func adam(_ parameters: [Parameter], rate: Float, every: Int) -> Adam {
       let ratio = Float(every) / Float(every + 1)
-      return Adam(
-        parameters, learningRate: settings.learningRate * ratio, betas: (0, pow(0.99, ratio)))
+      return Adam(parameters, learningRate: rate * ratio, betas: (0, pow(0.99, ratio)))
     }
-    generatorOptimizer = adam(generatorParameters, every: settings.pathEvery)
-    discriminatorOptimizer = adam(discriminatorParameters, every: settings.r1Every)
+    generatorOptimizer = adam(generatorParameters, rate: settings.learningRate, every: settings.pathEvery)
+    discriminatorOptimizer = adam(
+      discriminatorParameters, rate: settings.discriminatorLearningRate, every: settings.r1Every)
     for model in [guides.features, guides.classifier?.model].compactMap({ $0 }) {
       // Evaluation mode: the released code leaves it in training mode, where batch statistics let pictures of one
       // batch stand in for one another.

@@ -10,15 +10,18 @@ public struct PretrainingSettings: Codable, Equatable, Sendable {
   /// Seed of the scenes: far from the small seeds that experiments use.
   public var sceneSeed: UInt64 = 1_000_003
   public var seed: UInt64 = 1
-  /// Scenes of each head class for the base classifier and the base generator.
+  /// Scenes of each head class for the base classifier.
   public var scenesPerHeadClass = 1500
+  /// Scenes of each of DIOR's head classes for the base generator.
+  public var scenesPerDrawnClass = 2500
   /// Captioned scenes of each class of each catalogue for the small CLIP.
   public var captionedPerClass = 400
   public var classifier = ClassifierSettings(
-    side: 32, batchSize: 64, epochs: 100, steps: 6000, learningRate: 1e-3, weightDecay: 1e-4, milestones: [60, 85],
+    side: 32, batchSize: 64, epochs: 100, steps: 4000, learningRate: 1e-3, weightDecay: 1e-4, milestones: [60, 85],
     flips: true)
-  public var generatorIterations = 9000
-  public var clipSteps = 2500
+  public var generatorIterations = 15_000
+  public var generatorBatch = 16
+  public var clipSteps = 2000
   public var clipBatch = 128
   public var clipLearningRate: Float = 1e-3
   public var vocabularySize = 768
@@ -29,8 +32,8 @@ public struct PretrainingSettings: Codable, Equatable, Sendable {
 /// Makes the starting weights: a base classifier, a base generator and discriminator, and a small CLIP, all from
 /// procedural scenes of a seed that no experiment uses.
 ///
-/// Classifier and generator see the head classes of the three catalogues alone, so that no picture of a tail class
-/// leaks in. CLIP sees captions of all classes, as the CLIP of the paper knows all words.
+/// The classifier sees the head classes of the three catalogues, the generator those of DIOR alone, so that no picture of
+/// a tail class leaks in. CLIP sees captions of all classes, as the CLIP of the paper knows all words.
 public struct Pretraining {
   let settings: PretrainingSettings
   let networks: PipelineSettings
@@ -55,6 +58,15 @@ public struct Pretraining {
     }
     return found
   }()
+
+  /// Makes one of the three and leaves it in the store, where `run(into:)` finds it: so that two can be made at once.
+  public func make(_ part: StartingWeights.Part) throws {
+    switch part {
+    case .classifier: _ = try baseClassifier()
+    case .generator: _ = try baseGenerator(try baseClassifier())
+    case .clip: _ = try smallCLIP()
+    }
+  }
 
   /// Makes all three and writes them to a folder, in the form that `StartingWeights` reads.
   public func run(into folder: URL) throws {
@@ -88,9 +100,9 @@ public struct Pretraining {
       swift run tgn pretrain --out Sources/LongTail/StartingWeights
       ```
 
-      from procedural scenes of a seed that no experiment uses. The classifier and the generator with its discriminator
-      saw the head classes of the three catalogues alone: \(classNames.joined(separator: ", ")). CLIP saw captioned
-      scenes of all classes.
+      from procedural scenes of a seed that no experiment uses. The classifier saw the head classes of the three
+      catalogues alone: \(classNames.joined(separator: ", ")). The generator and its discriminator saw those of DIOR:
+      \(drawnClassNames.joined(separator: ", ")). CLIP saw captioned scenes of all classes.
 
       | file | bytes | SHA-256 |
       | --- | --- | --- |
@@ -112,15 +124,20 @@ public struct Pretraining {
       """
   }
 
-  private func headScenes() -> ObjectDataset {
+  /// DIOR's head classes come first among all.
+  private var drawnClassNames: [String] {
+    Self.headClasses.filter { $0.catalogue.name == SceneCatalogue.dior.name }.map(\.name)
+  }
+
+  private func headScenes(classes: [String], perClass: Int) -> ObjectDataset {
     var items: [ObjectDataset.Item] = []
-    for (number, source) in Self.headClasses.enumerated() {
+    for (number, source) in Self.headClasses.prefix(classes.count).enumerated() {
       var counts = [Int](repeating: 0, count: source.catalogue.classNames.count)
-      counts[source.label] = settings.scenesPerHeadClass
+      counts[source.label] = perClass
       let scenes = source.catalogue.scenes(counts: counts, side: networks.cdtg.side, seed: settings.sceneSeed)
       items += scenes[source.label].map { .init(label: number, source: .memory($0.image)) }
     }
-    return ObjectDataset(classNames: classNames, items: items)
+    return ObjectDataset(classNames: classes, items: items)
   }
 
   private func run(_ name: String, version: Int, settings: some Encodable, inputs: [StageResult] = [],
@@ -141,7 +158,8 @@ public struct Pretraining {
 
   func baseClassifier() throws -> StageResult {
     var key = settings
-    (key.generatorIterations, key.clipSteps, key.clipBatch, key.captionedPerClass) = (0, 0, 0, 0)
+    (key.generatorIterations, key.generatorBatch, key.scenesPerDrawnClass) = (0, 0, 0)
+    (key.clipSteps, key.clipBatch, key.captionedPerClass) = (0, 0, 0)
     var network = networks.network
     network.classes = classNames.count
     return try run(
@@ -150,7 +168,8 @@ public struct Pretraining {
       var stream = RandomStream(seed: settings.seed, name: "base-classifier.start")
       let model = ResNet(network, stream: &stream)
       try trainClassifier(
-        model, on: DecodedImages(headScenes(), side: settings.classifier.side), settings: settings.classifier,
+        model, on: DecodedImages(
+          headScenes(classes: classNames, perClass: settings.scenesPerHeadClass), side: settings.classifier.side), settings: settings.classifier,
         seed: settings.seed, name: "base-classifier", run: run)
       return SafeTensors(StateDictionary(model), metadata: ["classes": classNames.joined(separator: "\n")])
     }
@@ -161,10 +180,13 @@ public struct Pretraining {
     var key = settings
     (key.clipSteps, key.clipBatch, key.captionedPerClass) = (0, 0, 0)
     var cdtg = networks.cdtg
-    cdtg.iterations = settings.generatorIterations
-    cdtg.averageHalfLife = 20_000
+    (cdtg.iterations, cdtg.batchSize) = (settings.generatorIterations, settings.generatorBatch)
+    cdtg.averageHalfLife = 10_000
+    // Scenes are plenty here: only turned, not recoloured or shifted.
+    cdtg.augmentation = Augmentation(turnsReal: true, shift: 0, brightness: 0, contrast: 0)
+    cdtg.pathWeight = 0
     return try run(
-      "base-generator", version: 1, settings: Key(settings: key, cdtg: cdtg, classes: classNames), inputs: [classifier]
+      "base-generator", version: 1, settings: Key(settings: key, cdtg: cdtg, classes: drawnClassNames), inputs: [classifier]
     ) { context, run in
       var network = networks.network
       network.classes = classNames.count
@@ -174,15 +196,16 @@ public struct Pretraining {
       func build() -> ConditionalGenerator {
         var stream = RandomStream(seed: settings.seed, name: "generator.start")
         return ConditionalGenerator(
-          cdtg.generatorConfiguration(classes: classNames.count),
+          cdtg.generatorConfiguration(classes: drawnClassNames.count),
           featureCount: network.featureShape(size: cdtg.side).elementCount, stream: &stream)
       }
       let average = build()
-      let discriminator = Discriminator(cdtg.discriminatorConfiguration(classes: classNames.count), stream: &stream)
+      let discriminator = Discriminator(cdtg.discriminatorConfiguration(classes: drawnClassNames.count), stream: &stream)
       let training = GeneratorTraining(
         settings: cdtg, networks: build(), average: average, discriminator: discriminator,
         guides: GeneratorGuides(features: features), seed: settings.seed)
-      let pictures = DecodedImages(headScenes(), side: cdtg.side)
+      let pictures = DecodedImages(
+        headScenes(classes: drawnClassNames, perClass: settings.scenesPerDrawnClass), side: cdtg.side)
       let batches = BatchSettings(
         side: cdtg.side, batchSize: cdtg.batchSize, seed: settings.seed, streamName: "base-generator", dropsLast: true)
       var loader: BatchLoader?
@@ -199,7 +222,7 @@ public struct Pretraining {
       var tensors = StateDictionary(source: "base-generator")
       for (key, value) in StateDictionary(average).entries { tensors["g.\(key)"] = value }
       for (key, value) in StateDictionary(discriminator).entries { tensors["d.\(key)"] = value }
-      return SafeTensors(tensors, metadata: ["classes": classNames.joined(separator: "\n")])
+      return SafeTensors(tensors, metadata: ["classes": drawnClassNames.joined(separator: "\n")])
     }
   }
 
@@ -214,7 +237,7 @@ public struct Pretraining {
       let feature = withoutRecording { features(batch.tensor).feature }
       let drawn = generateImages(
         networks, label: label, count: 10, sources: feature, noiseRatio: 0.5, seed: settings.seed)
-      sheet.append(label: classNames[label], LongTail.pictures(batch.tensor).prefix(5) + drawn)
+      sheet.append(label: drawnClassNames[label], LongTail.pictures(batch.tensor).prefix(5) + drawn)
     }
     try sheet.rendered().write(to: folder.appendingPathComponent("samples.png"))
   }

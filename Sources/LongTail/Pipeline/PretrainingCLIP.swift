@@ -9,7 +9,7 @@ extension Pretraining {
   /// and each caption its picture (Radford et al. 2021).
   func smallCLIP() throws -> StageResult {
     var key = settings
-    (key.generatorIterations, key.scenesPerHeadClass) = (0, 0)
+    (key.generatorIterations, key.generatorBatch, key.scenesPerDrawnClass, key.scenesPerHeadClass) = (0, 0, 0, 0)
     return try store.run(Stage(name: "small-clip", version: 1, settings: key)) { context in
       let scenes = captionedScenes()
       let tokenizer = BytePairTokenizer.learned(
@@ -76,10 +76,10 @@ extension Pretraining {
 }
 
 extension CLIPConfiguration {
-  /// The package's small CLIP: 4-pixel patches of 32 px pictures.
+  /// The package's small CLIP: 8-pixel patches of 32 px pictures.
   static func small32(vocabularySize: Int) -> CLIPConfiguration {
     CLIPConfiguration(
-      imageSize: 32, patchSize: 4, vision: Tower(width: 88, layers: 3, heads: 4), contextLength: 32,
+      imageSize: 32, patchSize: 8, vision: Tower(width: 88, layers: 3, heads: 4), contextLength: 32,
       vocabularySize: vocabularySize, text: Tower(width: 64, layers: 2, heads: 4), embeddingWidth: 64)
   }
 }
