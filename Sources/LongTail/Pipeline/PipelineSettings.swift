@@ -80,13 +80,13 @@ public struct PipelineSettings: Codable, Equatable, Sendable {
       distillation: DistillationSettings(schedule: training(steps: 150), alpha: 0.2, continuesSchedule: false),
       cdtg: CDTGSettings(
         side: 32, latentWidth: 128, mappingLayers: 2, labelWidth: 64, channels: .narrow(maximum: 64, product: 2048),
-        batchSize: 16, iterations: 1500, learningRate: 0.0015, discriminatorLearningRate: 0.006, r1Weight: 0.05,
+        batchSize: 16, iterations: 1200, learningRate: 0.0015, discriminatorLearningRate: 0.006, r1Weight: 0.05,
         r1Every: 16, pathWeight: 1, pathEvery: 8,
         pathBatchShrink: 2, averageHalfLife: 3000, trainingNoiseRatio: [0.05, 0.8], mixesStyles: false,
         classifierWeight: 0.1, textWeight: 0.1, drawsHeadClasses: true, balancesClasses: true,
         augmentation: .aerial),
       generation: GenerationSettings(imagesPerClass: 150, noiseRatio: 0.2),
-      classifier: training(steps: 250), judge: training(steps: 600), judgeImagesPerClass: 400, seed: 1,
+      classifier: training(steps: 250), judge: training(steps: 1500), judgeImagesPerClass: 400, seed: 1,
       usesStartingWeights: true)
   }()
 

@@ -19,7 +19,7 @@ public struct PretrainingSettings: Codable, Equatable, Sendable {
   public var classifier = ClassifierSettings(
     side: 32, batchSize: 64, epochs: 100, steps: 4000, learningRate: 1e-3, weightDecay: 1e-4, milestones: [60, 85],
     flips: true)
-  public var generatorIterations = 15_000
+  public var generatorIterations = 11_000
   public var generatorBatch = 16
   public var clipSteps = 2000
   public var clipBatch = 128
