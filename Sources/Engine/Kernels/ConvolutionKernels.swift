@@ -19,13 +19,15 @@ public enum ConvolutionKernels {
 
   static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize) -> Tensor {
     if takesWinograd(size) { return WinogradConvolution.forward(x, weight, size) }
-    let result = Tensor(uninitialized: size.outputShape)
     if size.isPointwise {
+      let result = Tensor(uninitialized: size.outputShape)
       GEMM.parallel(
         transposeA: false, transposeB: false, m: size.pixels, n: size.outChannels, k: size.inChannels,
         x.pointer, weight.pointer, result.pointer)
       return result
     }
+    if PositionConvolution.paysForward(size) { return PositionConvolution.forward(x, weight, size) }
+    let result = Tensor(uninitialized: size.outputShape)
     let length = blockLength(size)
     Parallel.pieces((size.pixels + length - 1) / length) { block in
       let pixels = block * length..<min(size.pixels, (block + 1) * length)
@@ -55,8 +57,11 @@ public enum ConvolutionKernels {
       return forward(
         g, turned, ConvolutionSize(input: g.shape, weight: turned.shape, window: Window(padding: padding)))
     }
+    if PositionConvolution.paysInputGradient(size) { return PositionConvolution.inputGradient(g, weight, size) }
     // Otherwise each window's share is added where it came from; pictures do not overlap, so they go in parallel.
     let result = Tensor.zeros(size.inputShape)
+    let upright = Storage(count: weight.count)
+    Transposition.transpose(weight.pointer, rows: size.windowCount, columns: size.outChannels, into: upright.pointer)
     let perImage = size.outHeight * size.outWidth
     let length = min(max(1, perImage), max(64, (1 << 17) / max(1, size.windowCount)))
     Parallel.pieces(size.batch) { image in
@@ -66,9 +71,9 @@ public enum ConvolutionKernels {
       while start < end {
         let pixels = start..<min(end, start + length)
         GEMM.call(
-          transposeA: false, transposeB: true, m: pixels.count, n: size.windowCount, k: size.outChannels,
+          transposeA: false, transposeB: false, m: pixels.count, n: size.windowCount, k: size.outChannels,
           g.pointer + start * size.outChannels, strideA: size.outChannels,
-          weight.pointer, strideB: size.outChannels, windows.pointer, strideC: size.windowCount)
+          upright.pointer, strideB: size.windowCount, windows.pointer, strideC: size.windowCount)
         scatter(windows.pointer, size, pixels, into: result.pointer)
         start = pixels.upperBound
       }
@@ -85,6 +90,7 @@ public enum ConvolutionKernels {
         x.pointer, g.pointer, result.pointer)
       return result
     }
+    if PositionConvolution.paysWeightGradient(size) { return PositionConvolution.weightGradient(x, g, size) }
     // Four to eight running sums, each over a fixed run of pixels, added in order at the end.
     let pieces = size.pixels < 64 ? 1 : (result.count > 1 << 20 ? 4 : 8)
     let share = (size.pixels + pieces - 1) / pieces
