@@ -32,9 +32,9 @@ Experiment.run(
 
   //: ## Protocol
   //:
-  //: Classes are sorted by their number of training images; the first 40 % are head, the others tail. Every row trains
-  //: the same network for the same number of steps on the long-tailed set plus what the row adds to each tail class;
-  //: only the classifier's seed changes within a row. Nothing is chosen on the test set.
+  //: Classes are sorted by their number of training images; the most frequent are head, the others tail, by the share
+  //: given below. Every row trains the same network for the same number of steps on the long-tailed set plus what the
+  //: row adds to each tail class; only the classifier's seed changes within a row. Nothing is chosen on the test set.
   notebook.text(experiment.dataSummary)
   notebook.table(experiment.protocolTable, caption: "Settings of this profile.")
 
@@ -68,6 +68,8 @@ Experiment.run(
     caption: "Training images of each class with those that TGN adds, and both classifiers' accuracy by class.")
   notebook.plot(
     experiment.perClassChart([baseline, control, full]), caption: "Accuracy of every tail class, mean and s.d. over seeds.")
+  notebook.plot(
+    experiment.confusion(full), caption: "What the full method's classifiers take the test images for, all seeds together.")
 
   //: ## What was drawn
   //:

@@ -9,9 +9,8 @@ extension Experiment {
   public var dataSummary: String {
     let counts = data.train.counts.sorted(by: >)
     let kind = data.isProcedural
-      ? "procedural scenes, drawn by the package; no figure here says how the method does on photographs"
-      : "images on disk"
-    return "Data set: **\(data.name)**, \(kind). \(data.train.classCount) classes, \(NumberFormat.count(data.train.count)) "
+      ? ", drawn by the package; no figure here says how the method does on photographs" : ", images on disk"
+    return "Data set: **\(data.name)**\(kind). \(data.train.classCount) classes, \(NumberFormat.count(data.train.count)) "
       + "training images, from \(counts.first ?? 0) in the largest class to \(counts.last ?? 0) in the smallest; "
       + "\(NumberFormat.count(data.test.count)) test images. "
       + (pipeline.weights == nil
@@ -26,6 +25,7 @@ extension Experiment {
     let cdtg = settings.cdtg
     return Table(["Setting", "Value"], rows: [
       ["picture side", .text("\(cdtg.side) px (generator), \(settings.classifier.side) px (classifier)")],
+      ["share of head classes", .number(settings.data.headShare)],
       ["head and tail model", steps(settings.headModel)],
       ["distillation, each direction", steps(settings.distillation.schedule)],
       ["distillation weight α", .number(Double(settings.distillation.alpha))],
@@ -60,6 +60,15 @@ extension Experiment {
       series: rows.map { row in
         .init(row.name, samples: data.split.tailClasses.map { label in row.perClass(label).map { 100 * $0 } })
       }, yRange: 0...100)
+  }
+
+  /// Which class the test images of each class were put in.
+  public func confusion(_ row: ScoredRow) -> HeatMap {
+    let classes = data.train.classCount
+    let total = (0..<classes).map { truth in
+      (0..<classes).map { guess in row.scores.reduce(0) { $0 + $1.confusion[truth][guess] } }
+    }
+    return HeatMap("Confusion: \(row.name)", confusion: total, classes: data.prompts)
   }
 
   /// A row per tail class: real training images, then generated ones. No photograph of a data set on disk is shown.
