@@ -94,6 +94,11 @@ Experiment.run(
 
   //: ## Verdict
   //:
+  //: The intervals are over classifier seeds: each row's generator was trained once, so they do not tell what another
+  //: generator of the same row would have drawn. The text-image model has seen captioned scenes of all classes, other
+  //: scenes than these, as the paper's CLIP knows all words; what the text loss adds may come from there. What the tail
+  //: gains, the head loses in part, with oversampling as with generated images: the budget of steps is the same.
+  //:
   //: The paper claims that every part helps. Published for DIOR itself, with a larger network on real photographs:
   notebook.table(
     Table(["Published (another data set)", "long-tailed", "expanded"], rows: [
