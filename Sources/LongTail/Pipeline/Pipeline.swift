@@ -117,9 +117,11 @@ public final class Pipeline {
   }
 
   /// A stored classifier; `newHead` names the stream of a new, random `fc`.
-  func load(_ result: StageResult, classes: Int, newHead: String? = nil) throws -> ResNet {
+  func load(_ result: StageResult, classes: Int, newHead: String? = nil, architecture: ResNetConfiguration? = nil) throws
+    -> ResNet
+  {
     var stream = RandomStream(seed: settings.seed, name: "\(newHead ?? "").start")
-    let model = ResNet(network(classes), stream: &stream)
+    let model = ResNet(architecture ?? network(classes), stream: &stream)
     let saved = try SafeTensors(contentsOf: result.file("model.safetensors")).tensors
     guard newHead != nil else {
       try saved.load(into: model)

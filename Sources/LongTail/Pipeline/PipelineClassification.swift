@@ -55,13 +55,15 @@ extension Pipeline {
   /// training. It starts at random.
   public func judge() throws -> (model: ResNet, scores: Scores) {
     let training = settings.judge
-    let key = ClassifierStage(
-      training: training, network: network(data.train.classCount), data: [try data.judging.contentHash(), data.testHash],
-      headShare: settings.data.headShare, seed: settings.seed, weights: nil)
     let classes = data.train.classCount
+    var architecture = settings.judgeNetwork
+    architecture.classes = classes
+    let key = ClassifierStage(
+      training: training, network: architecture, data: [try data.judging.contentHash(), data.testHash],
+      headShare: settings.data.headShare, seed: settings.seed, weights: nil)
     let result = try run("judge", version: 1, settings: key) { context, progress in
       var stream = RandomStream(seed: settings.seed, name: "judge.start")
-      let model = ResNet(network(classes), stream: &stream)
+      let model = ResNet(architecture, stream: &stream)
       try trainClassifier(
         model, on: images(of: data.judging, named: "judging", side: training.side), settings: training,
         seed: settings.seed, name: "judge", run: TrainingRun(context: context, progress: progress))
@@ -71,7 +73,7 @@ extension Pipeline {
       try context.write(try JSONEncoder().encode(scores), "scores.json")
     }
     let scores = try JSONDecoder().decode(Scores.self, from: try Data(contentsOf: result.file("scores.json")))
-    return (try load(result, classes: classes), scores)
+    return (try load(result, classes: classes, architecture: architecture), scores)
   }
 }
 

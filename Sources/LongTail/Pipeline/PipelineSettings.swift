@@ -48,8 +48,9 @@ public struct PipelineSettings: Codable, Equatable, Sendable {
   public var cdtg: CDTGSettings
   public var generation: GenerationSettings
   public var classifier: ClassifierSettings
-  /// The judge of generated images, trained on balanced real ones.
+  /// The judge of generated images, trained on balanced real ones, and its architecture.
   public var judge: ClassifierSettings
+  public var judgeNetwork: ResNetConfiguration
   /// Images of each class that the judge sees, where scenes are procedural.
   public var judgeImagesPerClass: Int
   /// Seeds the models and the generator; classifiers have their own seeds.
@@ -86,7 +87,8 @@ public struct PipelineSettings: Codable, Equatable, Sendable {
         classifierWeight: 0.1, textWeight: 0.1, drawsHeadClasses: true, balancesClasses: true,
         augmentation: .aerial),
       generation: GenerationSettings(imagesPerClass: 150, noiseRatio: 0.2),
-      classifier: training(steps: 250), judge: training(steps: 1500), judgeImagesPerClass: 400, seed: 1,
+      classifier: training(steps: 250), judge: training(steps: 3000),
+      judgeNetwork: .small32(classes: 0, width: 24), judgeImagesPerClass: 1000, seed: 1,
       usesStartingWeights: true)
   }()
 
@@ -102,6 +104,7 @@ public struct PipelineSettings: Codable, Equatable, Sendable {
     settings.generation.imagesPerClass = 10
     settings.classifier.steps = 15
     settings.judge.steps = 30
+    settings.judgeNetwork = settings.network
     settings.judgeImagesPerClass = 20
     return settings
   }()
@@ -119,6 +122,7 @@ public struct PipelineSettings: Codable, Equatable, Sendable {
     settings.generation = GenerationSettings(imagesPerClass: 7000, noiseRatio: 0.05)
     settings.classifier = .released(epochs: 50)
     settings.judge = .released(epochs: 50)
+    settings.judgeNetwork = .resNet50(classes: 0)
     settings.judgeImagesPerClass = 1000
     return settings
   }()

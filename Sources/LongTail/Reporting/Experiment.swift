@@ -95,7 +95,8 @@ extension PipelineSettings {
     func add(_ name: String, _ weight: Double) {
       if !parts.contains(where: { $0.name == name }) { parts.append((name, weight)) }
     }
-    add("judge", cost(judge))
+    // Its network is some four times as large.
+    add("judge", 4 * cost(judge))
     for expansion in expansions {
       if case .generated(let variant, _) = expansion {
         if variant.isDistilled { add("head-model", cost(headModel)) }
