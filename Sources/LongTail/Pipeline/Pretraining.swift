@@ -100,9 +100,12 @@ public struct Pretraining {
       swift run tgn pretrain --out Sources/LongTail/StartingWeights
       ```
 
-      from procedural scenes of a seed that no experiment uses. The classifier saw the head classes of the three
-      catalogues alone: \(classNames.joined(separator: ", ")). The generator and its discriminator saw those of DIOR:
-      \(drawnClassNames.joined(separator: ", ")). CLIP saw captioned scenes of all classes.
+      from procedural scenes of a seed that no experiment uses. Other kernels, of another version of the engine or of
+      OpenBLAS, give the same networks up to rounding, under other checksums.
+
+      - The classifier saw the head classes of the three catalogues alone: \(classNames.joined(separator: ", ")).
+      - The generator and its discriminator saw those of DIOR: \(drawnClassNames.joined(separator: ", ")).
+      - CLIP saw captioned scenes of all classes.
 
       | file | bytes | SHA-256 |
       | --- | --- | --- |
