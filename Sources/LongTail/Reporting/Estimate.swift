@@ -6,7 +6,8 @@ import Notebook
 extension Experiment {
   /// Prints what each part will cost here: one step of each kind is run on random pictures and multiplied up.
   func printEstimate(_ parts: [(name: String, weight: Double)]) throws {
-    let classifier = measureClassifierStep(settings.classifier)
+    let classifier = measureClassifierStep(settings.classifier, settings.network)
+    let judge = measureClassifierStep(settings.judge, settings.judgeNetwork)
     let generator = try measureGeneratorStep(settings.cdtg)
     var rows: [[String]] = [["part", "steps", "operations", "memory", "time"]]
     var total = 0.0
@@ -17,7 +18,7 @@ extension Experiment {
       case "generator": (cost, steps) = (generator, Double(settings.cdtg.iterations))
       case "images": continue
       case "classifier": (cost, steps) = (classifier, stepCount(settings.classifier, images: data.train.count))
-      case "judge": (cost, steps) = (classifier, stepCount(settings.judge, images: data.judging.count))
+      case "judge": (cost, steps) = (judge, stepCount(settings.judge, images: data.judging.count))
       case "head-model": (cost, steps) = (classifier, stepCount(settings.headModel, images: pipeline.headData.count))
       case "tail-model": (cost, steps) = (classifier, stepCount(settings.tailModel, images: pipeline.tailData.count))
       default: (cost, steps) = (classifier, stepCount(settings.distillation.schedule, images: data.train.count / 2))
@@ -59,10 +60,12 @@ extension Experiment {
       operations: scale * Double(OperationCounter.total - before), bytes: Int(scale * Double(BufferPool.takePeakBytes())))
   }
 
-  private func measureClassifierStep(_ training: ClassifierSettings) -> StepCost {
+  private func measureClassifierStep(_ training: ClassifierSettings, _ network: ResNetConfiguration) -> StepCost {
     let batch = min(training.batchSize, training.side > 64 ? 4 : 64)
     var stream = RandomStream(seed: 0, name: "estimate")
-    let model = ResNet(pipeline.network(data.train.classCount), stream: &stream)
+    var architecture = network
+    architecture.classes = data.train.classCount
+    let model = ResNet(architecture, stream: &stream)
     let parameters = model.parameters.map(\.parameter)
     let optimizer = Adam(parameters)
     let pictures = Tensor.uniform([batch, training.side, training.side, 3], -1, 1, from: &stream)
