@@ -123,13 +123,7 @@ public final class Pipeline {
     var stream = RandomStream(seed: settings.seed, name: "\(newHead ?? "").start")
     let model = ResNet(architecture ?? network(classes), stream: &stream)
     let saved = try SafeTensors(contentsOf: result.file("model.safetensors")).tensors
-    guard newHead != nil else {
-      try saved.load(into: model)
-      return model
-    }
-    var trunk = StateDictionary(source: saved.source)
-    for (key, value) in saved.entries where !key.hasPrefix("fc.") { trunk[key] = value }
-    _ = trunk.loadLeniently(into: model)
+    if newHead == nil { try saved.load(into: model) } else { model.takeTrunk(from: saved) }
     return model
   }
 

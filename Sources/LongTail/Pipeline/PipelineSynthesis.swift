@@ -11,7 +11,7 @@ extension Pipeline {
   /// A generator trained with the variant's parts. Files: `generator.safetensors` (the moving average),
   /// `training.safetensors` (everything), `losses.csv`, `samples.png`.
   public func generator(_ variant: GeneratorVariant) throws -> StageResult {
-    let tail = variant.usesFeatures ? (variant.isDistilled ? try distilledModels() : try tailModel()) : nil
+    let tail = try tailModel(for: variant)
     let key = GeneratorStage(
       cdtg: settings.cdtg, variant: variant, data: data.trainHash, headShare: settings.data.headShare,
       prompts: variant.usesTextLoss ? data.prompts : [], seed: settings.seed,
@@ -43,6 +43,12 @@ extension Pipeline {
       try save(discriminator, context, "discriminator.safetensors")
       try context.write(Data(training.losses.csv.utf8), "losses.csv")
     }
+  }
+
+  /// The tail model that a variant starts its pictures from, or none.
+  private func tailModel(for variant: GeneratorVariant) throws -> StageResult? {
+    guard variant.usesFeatures else { return nil }
+    return variant.isDistilled ? try distilledModels() : try tailModel()
   }
 
   /// The pictures the generator learns from: all classes, or the tail alone.
@@ -80,13 +86,12 @@ extension Pipeline {
     guard let tail else { return guides }
     let model = try load(tail, classes: data.split.tailClasses.count)
     guides.features = model
+    let classes = settings.cdtg.drawsHeadClasses ? Array(0..<data.train.classCount) : data.split.tailClasses
     if variant.usesClassifierLoss {
-      let labels = settings.cdtg.drawsHeadClasses ? Array(0..<data.train.classCount) : data.split.tailClasses
-      guides.classifier = ClassifierGuide(model: model, modelLabels: labels.map { data.split.tailLabel(of: $0) })
+      guides.classifier = ClassifierGuide(model: model, modelLabels: classes.map { data.split.tailLabel(of: $0) })
     }
     if variant.usesTextLoss {
       let (clip, tokenizer) = try textModel()
-      let classes = settings.cdtg.drawsHeadClasses ? Array(0..<data.train.classCount) : data.split.tailClasses
       guides.text = TextGuide(
         model: clip, tokens: classes.map { tokenizer.encode("a photo of a \(data.prompts[$0])") })
     }
@@ -101,7 +106,7 @@ extension Pipeline {
   /// New pictures of every tail class. Files: one `class-LABEL.png` per class.
   public func generatedImages(_ variant: GeneratorVariant, noiseRatio: Float? = nil) throws -> StageResult {
     let generator = try self.generator(variant)
-    let tail = variant.usesFeatures ? (variant.isDistilled ? try distilledModels() : try tailModel()) : nil
+    let tail = try tailModel(for: variant)
     let ratio = noiseRatio ?? settings.generation.noiseRatio
     let count = settings.generation.imagesPerClass
     let key = ImagesStage(count: count, noiseRatio: variant.usesFeatures ? ratio : 1, seed: settings.seed)

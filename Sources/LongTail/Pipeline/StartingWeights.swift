@@ -29,10 +29,7 @@ public struct StartingWeights {
 
   /// Starts a classifier from the base classifier: whatever fits by key and shape, which is all but `fc`.
   func start(_ model: ResNet) throws {
-    let saved = try read(.classifier)
-    var trunk = StateDictionary(source: saved.tensors.source)
-    for (key, value) in saved.tensors.entries where !key.hasPrefix("fc.") { trunk[key] = value }
-    _ = trunk.loadLeniently(into: model)
+    model.takeTrunk(from: try read(.classifier).tensors)
   }
 
   /// Starts generator and discriminator from the base networks. Rows of the label embeddings are kept for classes
@@ -69,6 +66,15 @@ public struct StartingWeights {
     let model = CLIP(try decoded("configuration", CLIPConfiguration.self), stream: &stream)
     try saved.tensors.load(into: model)
     return (model, try decoded("tokenizer", BytePairTokenizer.self))
+  }
+}
+
+extension ResNet {
+  /// Takes whatever fits by key and shape, but not the last layer, whose classes are others.
+  func takeTrunk(from saved: StateDictionary) {
+    var trunk = StateDictionary(source: saved.source)
+    for (key, value) in saved.entries where !key.hasPrefix("fc.") { trunk[key] = value }
+    _ = trunk.loadLeniently(into: self)
   }
 }
 
