@@ -19,6 +19,7 @@ let package = Package(
   products: [
     .executable(name: "tgn", targets: ["CommandLine"]),
     .executable(name: "exp-dior-ablation", targets: ["exp-dior-ablation"]),
+    .executable(name: "exp-engine-speed", targets: ["exp-engine-speed"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -47,6 +48,9 @@ let package = Package(
       name: "CommandLine", dependencies: ["LongTail", "Models", "Checkpoints", "Imaging", "Engine", arguments]),
     .executableTarget(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
+    .executableTarget(
+      name: "exp-engine-speed", dependencies: ["LongTail", "Notebook", "Engine"], path: "Experiments/EngineSpeed",
+      exclude: ["peer.py", "peer_networks.py"]),
 
     // Optimised too: its plain loops check the kernels, ten times slower without.
     .testTarget(

@@ -51,64 +51,73 @@ private struct BroadcastPlan {
       bStrides = [1]
     }
   }
+
+  /// Calls `body` for rows `start ..< end` of the innermost axis, with where each operand's row starts.
+  @inline(__always)
+  func forEachRow(_ start: Int, _ end: Int, _ body: (_ row: Int, _ a: Int, _ b: Int) -> Void) {
+    let outer = sizes.count - 1
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: outer + 1) { position in
+      var (rest, a, b) = (start, 0, 0)
+      for axis in stride(from: outer - 1, through: 0, by: -1) {
+        position[axis] = rest % sizes[axis]
+        rest /= sizes[axis]
+        a += position[axis] * aStrides[axis]
+        b += position[axis] * bStrides[axis]
+      }
+      for row in start..<end {
+        body(row, a, b)
+        var axis = outer - 1
+        while axis >= 0 {
+          position[axis] += 1
+          a += aStrides[axis]
+          b += bStrides[axis]
+          if position[axis] < sizes[axis] { break }
+          a -= position[axis] * aStrides[axis]
+          b -= position[axis] * bStrides[axis]
+          position[axis] = 0
+          axis -= 1
+        }
+      }
+    }
+  }
 }
 
 /// `f` of each pair of elements, broadcast to the common shape, or to a larger one that is asked for.
 @inline(__always)
-func mapPairs(_ a: Tensor, _ b: Tensor, to target: [Int]? = nil, _ f: (Float, Float) -> Float) -> Tensor {
+func mapPairs(
+  _ a: Tensor, _ b: Tensor, to target: [Int]? = nil, name: StaticString = #function, _ f: (Lanes, Lanes) -> Lanes
+) -> Tensor {
   let shape = target ?? broadcastShape(a.shape, b.shape)
+  let span = Trace.open(
+    "\(name)", "\(a.shape) \(b.shape)", operations: shape.elementCount,
+    bytes: 4 * (a.count + b.count + shape.elementCount))
+  defer { Trace.close(span) }
   let result = Tensor(uninitialized: shape)
   let (p, q, o) = (a.pointer, b.pointer, result.pointer)
   if a.shape == shape && b.shape == shape {
     Parallel.ranges(result.count) { start, end in
-      var i = start
-      while i < end {
-        o[i] = f(p[i], q[i])
-        i &+= 1
-      }
+      Lanes.forEachRun(start, end) { i, n in f(Lanes(p + i, n), Lanes(q + i, n)).store(o + i, n) }
     }
     return result
   }
   if result.count == 0 { return result }
   let plan = BroadcastPlan(a.shape, b.shape, result: shape)
   let inner = plan.sizes.last!
-  let aInner = plan.aStrides.last!
-  let bInner = plan.bStrides.last!
-  let outer = plan.sizes.dropLast()
-  let rows = result.count / inner
-  Parallel.ranges(rows, grain: max(1, 32768 / inner)) { start, end in
-    for row in start..<end {
-      var rest = row
-      var aOffset = 0
-      var bOffset = 0
-      for axis in outer.indices.reversed() {
-        let position = rest % outer[axis]
-        rest /= outer[axis]
-        aOffset += position * plan.aStrides[axis]
-        bOffset += position * plan.bStrides[axis]
-      }
-      let x = p + aOffset
-      let y = q + bOffset
-      let out = o + row * inner
-      var i = 0
-      if aInner != 0 && bInner != 0 {
-        while i < inner {
-          out[i] = f(x[i], y[i])
-          i &+= 1
-        }
-      } else if aInner != 0 {
-        let constant = y[0]
-        while i < inner {
-          out[i] = f(x[i], constant)
-          i &+= 1
-        }
-      } else if bInner == 0 {
-        out.update(repeating: f(x[0], y[0]), count: inner)
+  let (isARun, isBRun) = (plan.aStrides.last! != 0, plan.bStrides.last! != 0)
+  Parallel.ranges(result.count / inner, grain: max(1, 32768 / inner)) { start, end in
+    plan.forEachRow(start, end) { row, aOffset, bOffset in
+      let (x, y, out) = (p + aOffset, q + bOffset, o + row &* inner)
+      if isARun && isBRun {
+        Lanes.forEachRun(0, inner) { i, n in f(Lanes(x + i, n), Lanes(y + i, n)).store(out + i, n) }
+      } else if isARun {
+        let constant = Lanes(repeating: y[0])
+        Lanes.forEachRun(0, inner) { i, n in f(Lanes(x + i, n), constant).store(out + i, n) }
       } else {
-        let constant = x[0]
-        while i < inner {
-          out[i] = f(constant, y[i])
-          i &+= 1
+        let constant = Lanes(repeating: x[0])
+        if isBRun {
+          Lanes.forEachRun(0, inner) { i, n in f(constant, Lanes(y + i, n)).store(out + i, n) }
+        } else {
+          out.update(repeating: f(constant, Lanes(repeating: y[0]))[0], count: inner)
         }
       }
     }
@@ -118,15 +127,13 @@ func mapPairs(_ a: Tensor, _ b: Tensor, to target: [Int]? = nil, _ f: (Float, Fl
 
 /// `f` of each element.
 @inline(__always)
-func mapElements(_ x: Tensor, _ f: (Float) -> Float) -> Tensor {
+func mapElements(_ x: Tensor, name: StaticString = #function, _ f: (Lanes) -> Lanes) -> Tensor {
+  let span = Trace.open("\(name)", "\(x.shape)", operations: x.count, bytes: 8 * x.count)
+  defer { Trace.close(span) }
   let result = Tensor(uninitialized: x.shape)
   let (p, o) = (x.pointer, result.pointer)
   Parallel.ranges(result.count) { start, end in
-    var i = start
-    while i < end {
-      o[i] = f(p[i])
-      i &+= 1
-    }
+    Lanes.forEachRun(start, end) { i, n in f(Lanes(p + i, n)).store(o + i, n) }
   }
   return result
 }

@@ -44,7 +44,27 @@ enum WinogradConvolution {
     let length = min(tiles.count, blockLength(size))
     let strideV = WinogradTiles.planeStride(length, inputs)
     let strideM = WinogradTiles.planeStride(length, outputs)
-    Parallel.pieces((tiles.count + length - 1) / length) { block in
+    let blocks = (tiles.count + length - 1) / length
+    if blocks < 8 {
+      // Too few blocks to share out evenly: all threads work on one block after the other, step by step.
+      let v = Storage(count: 36 * strideV)
+      let m = Storage(count: 36 * strideM)
+      for block in 0..<blocks {
+        let start = block * length
+        let rows = min(tiles.count, start + length) - start
+        Parallel.ranges(rows, grain: max(1, 4096 / inputs)) { first, last in
+          tiles.transformInput(
+            x.pointer, start + first..<start + last, into: v.pointer + first * inputs, stride: strideV)
+        }
+        Parallel.pieces(36) { multiply($0, rows, v, strideV, m, strideM) }
+        Parallel.ranges(rows, grain: max(1, 4096 / outputs)) { first, last in
+          tiles.transformOutput(
+            m.pointer + first * outputs, stride: strideM, start + first..<start + last, into: result.pointer)
+        }
+      }
+      return result
+    }
+    Parallel.pieces(blocks) { block in
       let range = block * length..<min(tiles.count, (block + 1) * length)
       let v = Storage(count: 36 * strideV)
       let m = Storage(count: 36 * strideM)

@@ -61,12 +61,19 @@ public final class BatchNorm2d: Module {
   }
 
   /// [N,H,W,C] → the same shape. In training the batch's own statistics are used and the running ones move.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  ///
+  /// - Parameters:
+  ///   - residual: Added to the result.
+  ///   - isRectified: Whether max(·, 0) follows.
+  public func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, isRectified: Bool = false) -> Tensor {
     guard isTraining else {
       let factor = weight.value * (running_var.value + epsilon).reciprocalSquareRoot()
-      return x * factor + (bias.value - running_mean.value * factor)
+      return channelAffine(
+        x, factor: factor, offset: bias.value - running_mean.value * factor, residual: residual,
+        isRectified: isRectified)
     }
-    let (output, mean, variance) = batchNormTraining(x, scale: weight.value, offset: bias.value, epsilon: epsilon)
+    let (output, mean, variance) = batchNormTraining(
+      x, scale: weight.value, offset: bias.value, epsilon: epsilon, residual: residual, isRectified: isRectified)
     withoutRecording {
       let count = Float(x.count / x.shape[3])
       let unbiased = variance * (count / max(1, count - 1))

@@ -43,6 +43,8 @@ private func biasActivationKernel(
       [[1] + sides, [x.shape[0]] + sides].contains(noise.shape), "noise \(noise.shape) does not fit \(x.shape)")
   }
   let amount = strength?.item ?? 0
+  let span = Trace.open("biasActivation", "\(x.shape)", operations: 4 * x.count, bytes: 8 * x.count)
+  defer { Trace.close(span) }
   Parallel.ranges(rows, grain: max(1, 32768 / max(1, channels))) { start, end in
     let (p, b, o) = (x.pointer, bias.pointer, result.pointer)
     for row in start..<end {

@@ -26,7 +26,9 @@ public func conv2d(_ x: Tensor, _ weight: Tensor, _ window: Window = Window()) -
     "conv2d takes [N,H,W,I] and [K,K,I,O]; the shapes are \(x.shape) and \(weight.shape)")
   let size = ConvolutionSize(input: x.shape, weight: weight.shape, window: window)
   precondition(size.outHeight > 0 && size.outWidth > 0, "the window \(weight.shape) does not fit \(x.shape)")
+  let span = Trace.open("conv2d", size.description, operations: size.operations, bytes: size.bytes)
   let result = ConvolutionKernels.forward(x, weight, size)
+  Trace.close(span)
   return recorded(result, from: [x, weight]) { g, _, needed in
     [
       needed[0] ? conv2dInputGradient(g, weight, window, inputSize: (x.shape[1], x.shape[2])) : nil,
@@ -42,7 +44,9 @@ func conv2dInputGradient(_ g: Tensor, _ weight: Tensor, _ window: Window, inputS
   let size = ConvolutionSize(input: input, weight: weight.shape, window: window)
   precondition(
     g.shape == size.outputShape, "a gradient of shape \(size.outputShape) was expected, not \(g.shape)")
+  let span = Trace.open("conv2d input gradient", size.description, operations: size.operations, bytes: size.bytes)
   let result = ConvolutionKernels.inputGradient(g, weight, size)
+  Trace.close(span)
   return recorded(result, from: [g, weight]) { u, _, needed in
     [
       needed[0] ? conv2d(u, weight, window) : nil,
@@ -57,7 +61,9 @@ func conv2dWeightGradient(_ x: Tensor, _ g: Tensor, _ window: Window, kernel: (I
   let size = ConvolutionSize(input: x.shape, weight: weight, window: window)
   precondition(
     g.shape == size.outputShape, "a gradient of shape \(size.outputShape) was expected, not \(g.shape)")
+  let span = Trace.open("conv2d weight gradient", size.description, operations: size.operations, bytes: size.bytes)
   let result = ConvolutionKernels.weightGradient(x, g, size)
+  Trace.close(span)
   return recorded(result, from: [x, g]) { v, _, needed in
     [
       needed[0] ? conv2dInputGradient(g, v, window, inputSize: (x.shape[1], x.shape[2])) : nil,
@@ -101,6 +107,10 @@ struct ConvolutionSize {
   var pixels: Int { batch * outHeight * outWidth }
   /// Values under one window.
   var windowCount: Int { kernelHeight * kernelWidth * inChannels }
+  /// Multiplications and additions of the direct method.
+  var operations: Int { 2 * pixels * outChannels * windowCount }
+  var bytes: Int { 4 * (inputShape.elementCount + outputShape.elementCount + weightShape.elementCount) }
+  var description: String { "\(inputShape) \(kernelHeight)×\(kernelWidth)/\(window.stride) \(outChannels)" }
   /// A 1×1 convolution that touches every pixel is a plain matrix product.
   var isPointwise: Bool { kernelHeight == 1 && kernelWidth == 1 && window.stride == 1 && window.padding == 0 }
 }

@@ -63,35 +63,37 @@ extension Tensor {
 
   /// e^x.
   public func exp() -> Tensor {
-    recorded(mapElements(self) { Foundation.exp($0) }, from: [self]) { g, y, _ in [g * y] }
+    recorded(mapElements(self) { $0.exponential() }, from: [self]) { g, y, _ in [g * y] }
   }
 
   /// The natural logarithm.
   public func log() -> Tensor {
-    recorded(mapElements(self) { Foundation.log($0) }, from: [self]) { g, _, _ in [g / self] }
+    recorded(mapElements(self) { $0.map { Foundation.log($0) } }, from: [self]) { g, _, _ in [g / self] }
   }
 
   /// |x|; the gradient at 0 is 0.
   public func absolute() -> Tensor {
-    recorded(mapElements(self) { abs($0) }, from: [self]) { g, _, _ in [g * self.sign()] }
+    recorded(mapElements(self) { $0.wherePositive($0, else: 0 - $0) }, from: [self]) { g, _, _ in [g * self.sign()] }
   }
 
   /// -1, 0 or 1; no gradient flows.
-  public func sign() -> Tensor { mapElements(self) { $0 > 0 ? 1 : ($0 < 0 ? -1 : 0) } }
+  public func sign() -> Tensor { mapElements(self) { x in
+    Lanes.zero.replacing(with: Lanes(repeating: 1), where: x .> 0).replacing(with: Lanes(repeating: -1), where: x .< 0)
+  } }
 
   /// 1 / (1 + e^-x).
   public func sigmoid() -> Tensor {
-    let value = mapElements(self) { 1 / (1 + Foundation.exp(-$0)) }
+    let value = mapElements(self) { 1 / (1 + (-$0).exponential()) }
     return recorded(value, from: [self]) { g, y, _ in [g * (y - y.squared())] }
   }
 
   public func tanh() -> Tensor {
-    recorded(mapElements(self) { Foundation.tanh($0) }, from: [self]) { g, y, _ in [g * (1 - y.squared())] }
+    recorded(mapElements(self) { $0.map { Foundation.tanh($0) } }, from: [self]) { g, y, _ in [g * (1 - y.squared())] }
   }
 
   /// log(1 + e^x), without overflow.
   public func softplus() -> Tensor {
-    let value = mapElements(self) { max($0, 0) + log1p(Foundation.exp(-abs($0))) }
+    let value = mapElements(self) { $0.map { max($0, 0) + log1p(Foundation.exp(-abs($0))) } }
     return recorded(value, from: [self]) { g, _, _ in [g * self.sigmoid()] }
   }
 
@@ -103,7 +105,7 @@ extension Tensor {
 
   /// gain · (x if x > 0 else slope · x).
   public func leakyReLU(slope: Float, gain: Float = 1) -> Tensor {
-    let value = mapElements(self) { gain * ($0 > 0 ? $0 : slope * $0) }
+    let value = mapElements(self) { $0.wherePositive($0, else: $0 * slope) * gain }
     return recorded(value, from: [self]) { g, _, _ in
       [leakyReLUGradient(g, signs: self, slope: slope, gain: gain)]
     }
@@ -111,15 +113,22 @@ extension Tensor {
 
   /// Values held within bounds; no gradient flows where they were cut.
   public func clamped(_ low: Float, _ high: Float) -> Tensor {
-    recorded(mapElements(self) { min(max($0, low), high) }, from: [self]) { g, _, _ in
-      [g * mapElements(self) { $0 >= low && $0 <= high ? 1 : 0 }]
+    recorded(mapElements(self) { x in
+      let (low, high) = (Lanes(repeating: low), Lanes(repeating: high))
+      return x.replacing(with: low, where: x .< low).replacing(with: high, where: x .> high)
+    }, from: [self]) { g, _, _ in
+      [g * mapElements(self) { x in
+        Lanes.zero.replacing(with: Lanes(repeating: 1), where: (x .>= low) .& (x .<= high))
+      }]
     }
   }
 }
 
 /// `g` times the slope of a leaky ReLU at inputs with the given signs. Linear in `g`, and so its own derivative.
 func leakyReLUGradient(_ g: Tensor, signs: Tensor, slope: Float, gain: Float) -> Tensor {
-  let value = mapPairs(g, signs.detached) { $0 * ($1 > 0 ? gain : gain * slope) }
+  let value = mapPairs(g, signs.detached) { g, sign in
+    (g * gain).wherePositive(sign, else: g * (gain * slope))
+  }
   return recorded(value, from: [g]) { gg, _, _ in
     [leakyReLUGradient(gg, signs: signs, slope: slope, gain: gain)]
   }

@@ -22,6 +22,8 @@ private func haarKernel(_ x: Tensor, inverse: Bool) -> Tensor {
   let channels = inverse ? x.shape[3] / 4 : x.shape[3]
   let result = Tensor(
     uninitialized: inverse ? [batch, 2 * height, 2 * width, channels] : [batch, height, width, 4 * channels])
+  let span = Trace.open("haar", "\(x.shape)", operations: 4 * x.count, bytes: 8 * x.count)
+  defer { Trace.close(span) }
   // The two-by-two matrix of signs is symmetric, so one butterfly serves both directions.
   Parallel.ranges(batch * height, grain: max(1, 8192 / max(1, width * channels))) { start, end in
     for row in start..<end {

@@ -17,6 +17,9 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
 
   let result = Tensor(uninitialized: batch + [m, n])
   let products = batch.reduce(1, *)
+  let span = Trace.open(
+    "matmul", "\(a.shape) \(b.shape)", operations: 2 * products * m * n * k,
+    bytes: 4 * (a.count + b.count + result.count))
   if k == 0 {
     result.pointer.update(repeating: 0, count: result.count)
   } else if products == 1 {
@@ -32,6 +35,7 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
       }
     }
   }
+  Trace.close(span)
   return recorded(result, from: [a, b]) { g, _, needed in
     let byA = !needed[0] ? nil
       : transposeA

@@ -100,6 +100,8 @@ private func copyBlocks(_ source: Tensor, _ target: Tensor, axis: Int, from: Int
   let (sourceStep, targetStep) = (source.shape[axis] * inner, target.shape[axis] * inner)
   let run = length * inner
   guard run > 0 else { return }
+  let span = Trace.open("copy", "\(source.shape) \(target.shape)", bytes: 8 * outer * run)
+  defer { Trace.close(span) }
   Parallel.ranges(outer, grain: max(1, 65536 / run)) { start, end in
     for block in start..<end {
       (target.pointer + block * targetStep + to * inner)
@@ -112,6 +114,16 @@ private func permute(_ x: Tensor, _ order: [Int]) -> Tensor {
   let target = order.map { x.shape[$0] }
   let result = Tensor(uninitialized: target)
   guard x.count > 0 else { return result }
+  let span = Trace.open("transpose", "\(x.shape) \(order)", bytes: 8 * x.count)
+  defer { Trace.close(span) }
+  if x.rank >= 2, order == Array(0..<(x.rank - 2)) + [x.rank - 1, x.rank - 2] {
+    let (rows, columns) = (x.shape[x.rank - 2], x.shape[x.rank - 1])
+    let matrix = rows * columns
+    for at in stride(from: 0, to: x.count, by: matrix) {
+      Transposition.transpose(x.pointer + at, rows: rows, columns: columns, into: result.pointer + at)
+    }
+    return result
+  }
   var strides = [Int](repeating: 1, count: x.rank)
   for axis in stride(from: x.rank - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] * x.shape[axis + 1] }
   let moved = order.map { strides[$0] }

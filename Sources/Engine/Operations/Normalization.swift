@@ -1,117 +1,222 @@
-/// Batch normalisation with the batch's own statistics: x [..., C], scale [C], offset [C].
+/// Batch normalisation with the batch's own statistics, and what follows it in a residual network, in few passes:
+/// x [..., C], scale [C], offset [C].
 ///
+/// - Parameters:
+///   - residual: Added to the normalised values, of x's shape.
+///   - isRectified: Whether max(·, 0) is taken at the end.
 /// - Returns: The normalised tensor, and the mean and biased variance [C] it used.
-public func batchNormTraining(_ x: Tensor, scale: Tensor, offset: Tensor, epsilon: Float)
-  -> (output: Tensor, mean: Tensor, variance: Tensor)
-{
+public func batchNormTraining(
+  _ x: Tensor, scale: Tensor, offset: Tensor, epsilon: Float, residual: Tensor? = nil, isRectified: Bool = false
+) -> (output: Tensor, mean: Tensor, variance: Tensor) {
   let channels = x.shape[x.rank - 1]
-  let flat = x.detached.reshaped([-1, channels])
-  let (mean, variance) = withoutRecording { channelMoments(flat) }
+  precondition(residual == nil || residual!.shape == x.shape, "a residual of shape \(x.shape) is needed")
+  let span = Trace.open("batchNorm", "\(x.shape)", operations: 8 * x.count, bytes: 12 * x.count)
+  let rows = x.count / max(1, channels)
+  let (mean, variance) = channelMoments(x, rows, channels)
   let inverse = withoutRecording { (variance + epsilon).reciprocalSquareRoot() }
-  let output = Tensor(uninitialized: x.shape)
-  let rows = flat.shape[0]
-  normalizeKernel(flat.pointer, output.pointer, rows, channels, mean, inverse, scale, offset)
+  let factor = withoutRecording { inverse * scale }
+  let output = scaleAndShift(x, centre: mean, factor, offset, residual, isRectified)
+  Trace.close(span)
 
   let result = fused(
-    [x, scale, offset], output: output,
-    reference: { batchNormReference($0[0], scale: $0[1], offset: $0[2], epsilon: epsilon) },
-    fastGradient: { g, _, needed in
-      let byOffset = g.sum(to: offset.shape)
-      let gFlat = g.reshaped([-1, channels])
-      // Σ g·x̂ by channel.
-      let centred = channelSumOfProducts(gFlat, flat, mean: mean)
+    [x, scale, offset] + (residual.map { [$0] } ?? []), output: output,
+    reference: {
+      batchNormReference(
+        $0[0], scale: $0[1], offset: $0[2], epsilon: epsilon, residual: residual == nil ? nil : $0[3],
+        isRectified: isRectified)
+    },
+    fastGradient: { g, y, needed in
+      let span = Trace.open("batchNorm gradient", "\(x.shape)", operations: 10 * x.count, bytes: 24 * x.count)
+      defer { Trace.close(span) }
+      // Where a residual needs it the gradient before the rectifier is kept; else it is made twice, in registers.
+      let needsInner = residual != nil && needed[3]
+      let (inner, byOffset, centred) = channelGradientSums(
+        g, x, mean: mean, gate: isRectified ? y : nil, keepingInner: needsInner && isRectified)
       let byScale = centred * inverse
-      guard needed[0] else { return [nil, byScale, byOffset] }
-      let byInput = Tensor(uninitialized: x.shape)
-      let (k, a, b) = (scale.detached * inverse, byOffset / Float(rows), centred * inverse.squared() / Float(rows))
-      Parallel.ranges(rows, grain: max(1, 32768 / channels)) { start, end in
-        let (gp, xp, o) = (gFlat.pointer, flat.pointer, byInput.pointer)
-        let (kp, ap, bp, mp) = (k.pointer, a.pointer, b.pointer, mean.pointer)
-        for row in start..<end {
-          let base = row &* channels
-          var c = 0
-          while c < channels {
-            o[base &+ c] = kp[c] * (gp[base &+ c] - ap[c] - (xp[base &+ c] - mp[c]) * bp[c])
-            c &+= 1
-          }
-        }
+      let byResidual = needsInner ? inner ?? g : nil
+      var byInput: Tensor?
+      if needed[0] {
+        byInput = batchNormInputGradient(
+          inner ?? g, x, gate: isRectified && inner == nil ? y : nil, mean: mean, factor: factor.detached,
+          meanGradient: byOffset / Float(rows), slope: centred * inverse.squared() / Float(rows))
       }
-      return [byInput, byScale, byOffset]
+      return [byInput, byScale, byOffset] + (residual == nil ? [] : [byResidual])
     })
   return (result, mean, variance)
 }
 
 /// The same in plain tensor operations.
-func batchNormReference(_ x: Tensor, scale: Tensor, offset: Tensor, epsilon: Float) -> Tensor {
+func batchNormReference(
+  _ x: Tensor, scale: Tensor, offset: Tensor, epsilon: Float, residual: Tensor? = nil, isRectified: Bool = false
+) -> Tensor {
   let axes = Array(0..<(x.rank - 1))
   let centred = x - x.mean(axes)
   let variance = centred.squared().mean(axes)
-  return centred * (variance + epsilon).reciprocalSquareRoot() * scale + offset
+  return finished(centred * (variance + epsilon).reciprocalSquareRoot() * scale + offset, residual, isRectified)
 }
 
-/// Layer normalisation over the last axis: x [..., C], scale [C], offset [C].
-public func layerNorm(_ x: Tensor, scale: Tensor, offset: Tensor, epsilon: Float) -> Tensor {
-  let centred = x - x.mean([-1], keepingAxes: true)
-  let variance = centred.squared().mean([-1], keepingAxes: true)
-  return centred * (variance + epsilon).reciprocalSquareRoot() * scale + offset
+/// x·factor + offset by channel (batch normalisation in evaluation), and what follows it, in one pass:
+/// x [..., C], factor [C], offset [C].
+public func channelAffine(
+  _ x: Tensor, factor: Tensor, offset: Tensor, residual: Tensor? = nil, isRectified: Bool = false
+) -> Tensor {
+  precondition(residual == nil || residual!.shape == x.shape, "a residual of shape \(x.shape) is needed")
+  let channels = x.shape[x.rank - 1]
+  let span = Trace.open("channelAffine", "\(x.shape)", operations: 3 * x.count, bytes: 8 * x.count)
+  let centre = Tensor.zeros([channels])
+  let output = scaleAndShift(x, centre: centre, factor, offset, residual, isRectified)
+  Trace.close(span)
+  return fused(
+    [x, factor, offset] + (residual.map { [$0] } ?? []), output: output,
+    reference: { finished($0[0] * $0[1] + $0[2], residual == nil ? nil : $0[3], isRectified) },
+    fastGradient: { g, y, needed in
+      let inner = isRectified ? leakyReLUGradient(g, signs: y, slope: 0, gain: 1) : g
+      var (byFactor, byOffset): (Tensor?, Tensor?) = (nil, nil)
+      if needed[1] || needed[2] {
+        let sums = channelGradientSums(inner, x, mean: centre, gate: nil, keepingInner: false)
+        (byFactor, byOffset) = (sums.centred, sums.total)
+      }
+      return [needed[0] ? inner * factor.detached : nil, byFactor, byOffset] + (residual == nil ? [] : [inner])
+    })
+}
+
+private func finished(_ x: Tensor, _ residual: Tensor?, _ isRectified: Bool) -> Tensor {
+  let sum = residual.map { x + $0 } ?? x
+  return isRectified ? sum.relu() : sum
 }
 
 // MARK: - Kernels
 
-/// The mean and biased variance of each column of [rows, C], in two passes.
-private func channelMoments(_ x: Tensor) -> (mean: Tensor, variance: Tensor) {
-  let mean = x.mean([0])
-  let variance = channelSumOfProducts(x, x, mean: mean, centringBoth: true) / Float(max(1, x.shape[0]))
+/// Rows of a piece of a matrix [rows, channels]: so many that it stays in a core's cache while it is read twice.
+private func pieceLength(_ channels: Int) -> Int { max(8, 32768 / max(1, channels)) }
+
+/// The mean and biased variance of each column of [rows, C]: of each piece by itself, in two passes while it is in
+/// cache; then put together (Chan et al. 1979), as accurate as two passes over all.
+private func channelMoments(_ x: Tensor, _ rows: Int, _ channels: Int) -> (mean: Tensor, variance: Tensor) {
+  let length = pieceLength(channels)
+  let pieces = (rows + length - 1) / length
+  let (means, squares) = (Storage(count: pieces * channels), Storage(count: pieces * channels))
+  Parallel.pieces(pieces) { piece in
+    let (start, end) = (piece * length, min(rows, (piece + 1) * length))
+    Lanes.forEachRun(0, channels) { c, n in
+      var p = x.pointer + start &* channels + c
+      var (even, odd) = (Lanes.zero, Lanes.zero)
+      var row = start
+      while row &+ 2 <= end {
+        even += Lanes(p, n)
+        odd += Lanes(p + channels, n)
+        p += 2 &* channels
+        row &+= 2
+      }
+      if row < end { even += Lanes(p, n) }
+      let mean = (even + odd) / Float(end - start)
+      (even, odd) = (.zero, .zero)
+      p = x.pointer + start &* channels + c
+      row = start
+      while row &+ 2 <= end {
+        let (a, b) = (Lanes(p, n) - mean, Lanes(p + channels, n) - mean)
+        even.addProduct(a, a)
+        odd.addProduct(b, b)
+        p += 2 &* channels
+        row &+= 2
+      }
+      if row < end {
+        let a = Lanes(p, n) - mean
+        even.addProduct(a, a)
+      }
+      mean.store(means.pointer + piece &* channels + c, n)
+      (even + odd).store(squares.pointer + piece &* channels + c, n)
+    }
+  }
+  let (mean, variance) = (Tensor(uninitialized: [channels]), Tensor(uninitialized: [channels]))
+  Lanes.forEachRun(0, channels) { c, n in
+    var (sum, square) = (Lanes.zero, Lanes.zero)
+    func count(_ piece: Int) -> Float { Float(min(rows, (piece + 1) * length) - piece * length) }
+    for piece in 0..<pieces { sum += Lanes(means.pointer + piece &* channels + c, n) * count(piece) }
+    let average = sum / Float(max(1, rows))
+    for piece in 0..<pieces {
+      let distance = Lanes(means.pointer + piece &* channels + c, n) - average
+      square += Lanes(squares.pointer + piece &* channels + c, n) + distance * distance * count(piece)
+    }
+    average.store(mean.pointer + c, n)
+    (square / Float(max(1, rows))).store(variance.pointer + c, n)
+  }
   return (mean, variance)
 }
 
-/// Σ a·(b - mean) by column of [rows, C]; with `centringBoth`, Σ (a - mean)·(b - mean).
-private func channelSumOfProducts(_ a: Tensor, _ b: Tensor, mean: Tensor, centringBoth: Bool = false) -> Tensor {
-  let (rows, channels) = (a.shape[0], a.shape[1])
-  let pieces = max(1, min(16, rows * channels / 16384))
-  let length = (rows + pieces - 1) / pieces
-  let partial = Storage(count: pieces * channels)
-  Parallel.pieces(pieces) { piece in
-    let out = partial.pointer + piece * channels
-    out.update(repeating: 0, count: channels)
-    let (p, q, m) = (a.pointer, b.pointer, mean.pointer)
-    for row in min(rows, piece * length)..<min(rows, (piece + 1) * length) {
-      let base = row &* channels
-      var c = 0
-      if centringBoth {
-        while c < channels {
-          let (x, y) = (p[base &+ c] - m[c], q[base &+ c] - m[c])
-          out[c].addProduct(x, y)
-          c &+= 1
-        }
-      } else {
-        while c < channels {
-          out[c].addProduct(p[base &+ c], q[base &+ c] - m[c])
-          c &+= 1
-        }
-      }
-    }
-  }
-  let result = Tensor(uninitialized: [channels])
-  GEMM.addInOrder(partial.pointer, pieces: pieces, count: channels, into: result.pointer)
-  return result
-}
-
-/// out = (x - mean) · inverse · scale + offset, as one multiply and add.
-private func normalizeKernel(
-  _ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ rows: Int, _ channels: Int,
-  _ mean: Tensor, _ inverse: Tensor, _ scale: Tensor, _ offset: Tensor
-) {
-  let factor = withoutRecording { inverse * scale }
-  let (f, m, b) = (factor.pointer, mean.pointer, offset.pointer)
-  Parallel.ranges(rows, grain: max(1, 32768 / channels)) { start, end in
+/// (x - centre)·factor + offset, plus a residual, rectified.
+private func scaleAndShift(
+  _ x: Tensor, centre: Tensor, _ factor: Tensor, _ offset: Tensor, _ residual: Tensor?, _ isRectified: Bool
+) -> Tensor {
+  let output = Tensor(uninitialized: x.shape)
+  let channels = x.shape[x.rank - 1]
+  let (p, o, f, m, b) = (x.pointer, output.pointer, factor.pointer, centre.pointer, offset.pointer)
+  let floor = isRectified ? Lanes.zero : Lanes(repeating: -.infinity)
+  Parallel.ranges(x.count / max(1, channels), grain: max(1, 32768 / max(1, channels))) { start, end in
     for row in start..<end {
       let base = row &* channels
-      var c = 0
-      while c < channels {
-        out[base &+ c] = (x[base &+ c] - m[c]) * f[c] + b[c]
-        c &+= 1
+      Lanes.forEachRun(0, channels) { c, n in
+        var value = Lanes(b + c, n).addingProduct(Lanes(p + base + c, n) - Lanes(m + c, n), Lanes(f + c, n))
+        if let residual { value += Lanes(residual.pointer + base + c, n) }
+        value.replacing(with: floor, where: value .< floor).store(o + base + c, n)
       }
     }
   }
+  return output
+}
+
+/// By column of [rows, C]: Σ g and Σ g·(x - mean), where g is zero wherever the gate is not positive.
+///
+/// - Parameter keepingInner: Whether the gated g is returned.
+private func channelGradientSums(_ g: Tensor, _ x: Tensor, mean: Tensor, gate: Tensor?, keepingInner: Bool)
+  -> (inner: Tensor?, total: Tensor, centred: Tensor)
+{
+  let channels = x.shape[x.rank - 1]
+  let rows = x.count / max(1, channels)
+  let length = pieceLength(channels)
+  let pieces = max(1, (rows + length - 1) / length)
+  let inner = keepingInner ? Tensor(uninitialized: x.shape) : nil
+  let (totals, products) = (Storage(count: pieces * channels), Storage(count: pieces * channels))
+  Parallel.pieces(pieces) { piece in
+    let (start, end) = (piece * length, min(rows, (piece + 1) * length))
+    Lanes.forEachRun(0, channels) { c, n in
+      let centre = Lanes(mean.pointer + c, n)
+      var (total, product) = (Lanes.zero, Lanes.zero)
+      for row in start..<end {
+        let at = row &* channels &+ c
+        var value = Lanes(g.pointer + at, n)
+        if let gate { value = value.wherePositive(Lanes(gate.pointer + at, n), else: .zero) }
+        if let inner { value.store(inner.pointer + at, n) }
+        total += value
+        product.addProduct(value, Lanes(x.pointer + at, n) - centre)
+      }
+      total.store(totals.pointer + piece &* channels + c, n)
+      product.store(products.pointer + piece &* channels + c, n)
+    }
+  }
+  let (total, centred) = (Tensor(uninitialized: [channels]), Tensor(uninitialized: [channels]))
+  GEMM.addInOrder(totals.pointer, pieces: pieces, count: channels, into: total.pointer)
+  GEMM.addInOrder(products.pointer, pieces: pieces, count: channels, into: centred.pointer)
+  return (inner, total, centred)
+}
+
+/// factor · (g - meanGradient - (x - mean)·slope), where g is zero wherever the gate is not positive.
+private func batchNormInputGradient(
+  _ g: Tensor, _ x: Tensor, gate: Tensor?, mean: Tensor, factor: Tensor, meanGradient: Tensor, slope: Tensor
+) -> Tensor {
+  let result = Tensor(uninitialized: x.shape)
+  let channels = x.shape[x.rank - 1]
+  Parallel.ranges(x.count / max(1, channels), grain: max(1, 32768 / max(1, channels))) { start, end in
+    for row in start..<end {
+      Lanes.forEachRun(0, channels) { c, n in
+        let at = row &* channels &+ c
+        var value = Lanes(g.pointer + at, n)
+        if let gate { value = value.wherePositive(Lanes(gate.pointer + at, n), else: .zero) }
+        let centred = Lanes(x.pointer + at, n) - Lanes(mean.pointer + c, n)
+        value = (value - Lanes(meanGradient.pointer + c, n)).addingProduct(-centred, Lanes(slope.pointer + c, n))
+        (value * Lanes(factor.pointer + c, n)).store(result.pointer + at, n)
+      }
+    }
+  }
+  return result
 }

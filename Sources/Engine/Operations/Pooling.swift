@@ -6,6 +6,8 @@ public func maxPool2d(_ x: Tensor, kernel: Int, _ window: Window) -> Tensor {
   let (outHeight, outWidth) = (window.outputSize(height, kernel: kernel), window.outputSize(width, kernel: kernel))
   precondition(outHeight > 0 && outWidth > 0, "a window of side \(kernel) does not fit \(x.shape)")
   let result = Tensor(uninitialized: [batch, outHeight, outWidth, channels])
+  let span = Trace.open("maxPool2d", "\(x.shape)", operations: kernel * kernel * result.count, bytes: 4 * (x.count + result.count))
+  defer { Trace.close(span) }
   // Where each maximum stands within its picture.
   let source = SourceIndices(
     perSampleInput: height * width * channels, perSampleOutput: outHeight * outWidth * channels, batch: batch)
@@ -17,18 +19,23 @@ public func maxPool2d(_ x: Tensor, kernel: Int, _ window: Window) -> Tensor {
       let rows = max(0, y * window.stride - window.padding)..<min(height, y * window.stride - window.padding + kernel)
       let left = column * window.stride - window.padding
       let columns = max(0, left)..<min(width, left + kernel)
-      for c in 0..<channels {
-        var best = -Float.infinity
-        var place = (rows.lowerBound * width + columns.lowerBound) * channels + c
+      Lanes.forEachRun(0, channels) { c, n in
+        let lane = SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) &+ Int32(c)
+        var best = Lanes(repeating: -.infinity)
+        var place = lane &+ Int32((rows.lowerBound * width + columns.lowerBound) * channels)
         for iy in rows {
           for ix in columns {
-            let index = (iy * width + ix) * channels + c
-            let value = picture[index]
-            if value > best || value.isNaN { (best, place) = (value, index) }
+            let start = (iy * width + ix) * channels
+            let value = Lanes(picture + start + c, n)
+            let wins = (value .> best) .| (value .!= value)
+            best.replace(with: value, where: wins)
+            place.replace(with: lane &+ Int32(start), where: wins)
           }
         }
-        result.pointer[out + c] = best
-        source.indices[out + c] = Int32(place)
+        best.store(result.pointer + out + c, n)
+        withUnsafeBytes(of: place) {
+          UnsafeMutableRawPointer(source.indices + out + c).copyMemory(from: $0.baseAddress!, byteCount: 4 * n)
+        }
       }
     }
   }
@@ -50,6 +57,8 @@ private final class SourceIndices {
 
 /// Adds each element to where it was taken from; the adjoint of `gather`.
 private func scatter(_ g: Tensor, _ source: SourceIndices, shape: [Int]) -> Tensor {
+  let span = Trace.open("scatter", "\(shape)", operations: g.count, bytes: 4 * (2 * g.count + shape.elementCount))
+  defer { Trace.close(span) }
   let result = Tensor.zeros(shape)
   Parallel.pieces(source.batch) { sample in
     let target = result.pointer + sample * source.perSampleInput

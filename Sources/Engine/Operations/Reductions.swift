@@ -81,6 +81,8 @@ func sumOfProducts(_ a: Tensor, _ b: Tensor, to target: [Int]) -> Tensor {
     channels == shape.last, target.count == shape.count, target[0] == shape[0],
     target.dropFirst().dropLast().allSatisfy({ $0 == 1 }), target != shape, shape.elementCount > 0
   else { return (a * b).sum(to: target) }
+  let span = Trace.open("sumOfProducts", "\(shape)", operations: 2 * a.count, bytes: 8 * a.count)
+  defer { Trace.close(span) }
   let result = Tensor(uninitialized: target)
   let rows = shape.dropFirst().dropLast().reduce(1, *)
   let (p, q, o) = (a.pointer, b.pointer, result.pointer)
@@ -104,20 +106,23 @@ func sumOfProducts(_ a: Tensor, _ b: Tensor, to target: [Int]) -> Tensor {
 private func exponentials(_ row: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ count: Int)
   -> (total: Float, largest: Float)
 {
-  var largest = -Float.infinity
-  for i in 0..<count { largest = max(largest, row[i]) }
-  var total: Float = 0
-  for i in 0..<count {
-    out[i] = Foundation.exp(row[i] - largest)
-    total += out[i]
+  // Lanes beyond the row's end repeat a value of the row, so they do not change its maximum.
+  var largest = Lanes(repeating: -.infinity)
+  Lanes.forEachRun(0, count) { i, n in
+    let x = Lanes(row + i, n)
+    largest = largest.replacing(with: x, where: x .> largest)
   }
-  return (total, largest)
+  let maximum = largest.max()
+  Lanes.forEachRun(0, count) { i, n in (Lanes(row + i, n) - maximum).exponential().store(out + i, n) }
+  return (sumOfRun(out, count), maximum)
 }
 
 /// Calls `body` for each row along the last axis.
 private func mapRows(
   _ x: Tensor, _ body: (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
 ) -> Tensor {
+  let span = Trace.open("softmax", "\(x.shape)", operations: 3 * x.count, bytes: 8 * x.count)
+  defer { Trace.close(span) }
   let result = Tensor(uninitialized: x.shape)
   let width = x.shape.last ?? 1
   guard x.count > 0 else { return result }
@@ -131,6 +136,8 @@ private func mapRows(
 
 /// The sum over a set of axes, one run of neighbouring axes after the other, the last first.
 private func reduceSum(_ x: Tensor, over axes: Set<Int>, shape: [Int]) -> Tensor {
+  let span = Trace.open("sum", "\(x.shape) \(axes.sorted())", operations: x.count, bytes: 4 * x.count)
+  defer { Trace.close(span) }
   var sizes = x.shape
   var values = x
   var axis = x.rank - 1
@@ -173,29 +180,36 @@ private func sumMiddle(_ x: Tensor, outer: Int, middle: Int, inner: Int) -> Tens
     for row in 0..<outer { o[row] = sumOfRun(partial.pointer + row * chunks, chunks) }
     return result
   }
-  // Rows of `inner` channels are added up; many rows are cut into at most 16 pieces.
-  let pieces = outer > 1 ? 1 : max(1, min(16, middle * inner / 16384))
-  let partial = pieces == 1 ? result.storage : Storage(count: pieces * inner)
+  // Rows of `inner` values are added up, in strips that stay in registers; many rows are cut into at most 16 pieces.
+  let strip = 1024
+  let strips = (inner + strip - 1) / strip
+  let pieces = outer * strips > 4 ? 1 : max(1, min(16, middle * inner / 16384))
   let length = (middle + pieces - 1) / pieces
-  Parallel.ranges(outer * pieces, grain: max(1, 16384 / max(1, length * inner))) { start, end in
-    for piece in start..<end {
-      let (block, part) = piece.quotientAndRemainder(dividingBy: pieces)
-      let out = partial.pointer + piece * inner
-      out.update(repeating: 0, count: inner)
-      for row in min(middle, part * length)..<min(middle, (part + 1) * length) {
-        let source = p + (block * middle + row) * inner
-        var i = 0
-        while i < inner {
-          out[i] += source[i]
-          i &+= 1
+  let partial = pieces == 1 ? result.storage : Storage(count: outer * pieces * inner)
+  Parallel.ranges(outer * pieces * strips, grain: max(1, 16384 / max(1, length * min(inner, strip)))) { start, end in
+    for index in start..<end {
+      let (block, part) = (index / strips / pieces, index / strips % pieces)
+      let first = index % strips * strip
+      let rows = min(middle, part * length)..<min(middle, (part + 1) * length)
+      let out = partial.pointer + (block * pieces + part) * inner
+      Lanes.forEachRun(first, min(inner, first + strip)) { i, n in
+        var source = p + (block * middle + rows.lowerBound) * inner + i
+        var (even, odd) = (Lanes.zero, Lanes.zero)
+        var row = rows.lowerBound
+        while row &+ 2 <= rows.upperBound {
+          even += Lanes(source, n)
+          odd += Lanes(source + inner, n)
+          source += 2 &* inner
+          row &+= 2
         }
+        if row < rows.upperBound { even += Lanes(source, n) }
+        (even + odd).store(out + i, n)
       }
     }
   }
   if pieces > 1 {
-    o.update(from: partial.pointer, count: inner)
-    for piece in 1..<pieces {
-      for i in 0..<inner { o[i] += partial.pointer[piece * inner + i] }
+    for block in 0..<outer {
+      GEMM.addInOrder(partial.pointer + block * pieces * inner, pieces: pieces, count: inner, into: o + block * inner)
     }
   }
   return result

@@ -84,6 +84,10 @@ private func upFIRDownKernel(
   let (batch, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
   let result = Tensor(uninitialized: [batch, outHeight, outWidth, channels])
   guard result.count > 0 else { return result }
+  let span = Trace.open(
+    "upFIRDown", "\(x.shape) \(result.shape)", operations: 4 * vertical.taps.count * max(x.count, result.count),
+    bytes: 4 * (x.count + result.count))
+  defer { Trace.close(span) }
   let rows = contributions(vertical, input: height, output: outHeight)
   let columns = contributions(horizontal, input: width, output: outWidth)
   let rowLength = width * channels

@@ -41,6 +41,8 @@ public final class Adam: Optimizer {
   public func step(_ gradients: [Tensor]) {
     precondition(gradients.count == parameters.count, "one gradient per parameter is needed")
     steps += 1
+    let span = Trace.open("Adam")
+    defer { Trace.close(span) }
     let (b1, b2, decay, eps) = (betas.0, betas.1, weightDecay, epsilon)
     let correction1 = 1 - pow(Double(b1), Double(steps))
     let correction2 = 1 - pow(Double(b2), Double(steps))
@@ -98,6 +100,8 @@ public final class SGD: Optimizer {
 
   public func step(_ gradients: [Tensor]) {
     precondition(gradients.count == parameters.count, "one gradient per parameter is needed")
+    let span = Trace.open("SGD")
+    defer { Trace.close(span) }
     let (rate, decay, momentum, isNesterov) = (learningRate, weightDecay, self.momentum, self.isNesterov)
     for (index, parameter) in parameters.enumerated() {
       let (w, g, v) = (parameter.value.pointer, gradients[index].pointer, velocity[index].pointer)
@@ -139,6 +143,8 @@ public final class MovingAverage {
   }
 
   public func update(decay: Float) {
+    let span = Trace.open("moving average")
+    defer { Trace.close(span) }
     for (average, model) in pairs {
       let (a, b) = (average.value.pointer, model.value.pointer)
       guard average is Parameter else {

@@ -112,13 +112,15 @@ final class GeneratorTraining {
     losses.note(.realScore, realLogits.detached.mean().item)
     losses.note(.fakeScore, fakeLogits.detached.mean().item)
 
-    if number % settings.r1Every == 0 {
-      let penalty = r1Penalty({ discriminator($0, labels: labels) }, pictures: real)
-      try requireFinite(penalty, "the R1 penalty", step: number)
-      let weighted = penalty * (settings.r1Weight / 2 * Float(settings.r1Every))
-      discriminatorOptimizer.step(gradients(of: weighted, withRespectTo: discriminatorParameters.map(\.value)))
-      losses.note(.r1, penalty.item)
-    }
+    if number % settings.r1Every == 0 { try penalizeGradients(number, pictures: real, labels: labels) }
+  }
+
+  func penalizeGradients(_ number: Int, pictures: Tensor, labels: [Int]) throws {
+    let penalty = r1Penalty({ discriminator($0, labels: labels) }, pictures: pictures)
+    try requireFinite(penalty, "the R1 penalty", step: number)
+    let weighted = penalty * (settings.r1Weight / 2 * Float(settings.r1Every))
+    discriminatorOptimizer.step(gradients(of: weighted, withRespectTo: discriminatorParameters.map(\.value)))
+    losses.note(.r1, penalty.item)
   }
 
   private func trainGenerator(_ number: Int, labels: [Int], feature: Tensor?) throws {
@@ -149,7 +151,7 @@ final class GeneratorTraining {
     }
   }
 
-  private func regularizePaths(_ number: Int, labels: [Int], feature: Tensor?) throws {
+  func regularizePaths(_ number: Int, labels: [Int], feature: Tensor?) throws {
     var drawing = stream("path", number)
     let count = max(1, labels.count / settings.pathBatchShrink)
     let ratio = noiseRatio(&drawing)
