@@ -84,4 +84,80 @@ final class FusedAgainstReferenceTests: XCTestCase {
       })
     }
   }
+
+  func testBatchNormWithResidualAndRectifier() {
+    for shape in [[3, 20, 30, 40], [2, 1, 1, 5], [900, 17], [2, 3, 1, 64]] {
+      let channels = [shape.last!]
+      let inputs = [
+        formulaValues(shape, salt: 3, scale: 2, shift: 0.5), formulaValues(channels, salt: 4, scale: 0.5, shift: 1.25),
+        formulaValues(channels, salt: 5), formulaValues(shape, salt: 6),
+      ]
+      for isRectified in [false, true] {
+        assertSame(inputs, tolerance: 2e-4, {
+          batchNormTraining(
+            $0[0], scale: $0[1], offset: $0[2], epsilon: 0.01, residual: $0[3], isRectified: isRectified).output
+        }, reference: {
+          batchNormReference(
+            $0[0], scale: $0[1], offset: $0[2], epsilon: 0.01, residual: $0[3], isRectified: isRectified)
+        })
+        assertSame(Array(inputs.dropLast()), tolerance: 2e-4, {
+          batchNormTraining($0[0], scale: $0[1], offset: $0[2], epsilon: 0.01, isRectified: isRectified).output
+        }, reference: {
+          batchNormReference($0[0], scale: $0[1], offset: $0[2], epsilon: 0.01, isRectified: isRectified)
+        })
+      }
+    }
+  }
+
+  func testChannelAffine() {
+    for shape in [[3, 20, 30, 40], [2, 1, 1, 5], [2, 0, 3, 4]] {
+      let channels = [shape.last!]
+      let inputs = [
+        formulaValues(shape, salt: 3), formulaValues(channels, salt: 4), formulaValues(channels, salt: 5),
+        formulaValues(shape, salt: 6),
+      ]
+      func reference(_ x: [Tensor]) -> Tensor { (x[0] * x[1] + x[2] + x[3]).relu() }
+      if shape.elementCount == 0 {
+        XCTAssertEqual(channelAffine(inputs[0], factor: inputs[1], offset: inputs[2]).count, 0)
+        continue
+      }
+      assertSame(inputs, tolerance: 2e-5, {
+        channelAffine($0[0], factor: $0[1], offset: $0[2], residual: $0[3], isRectified: true)
+      }, reference: reference)
+      assertSame(Array(inputs.dropLast()), tolerance: 2e-5, {
+        channelAffine($0[0], factor: $0[1], offset: $0[2])
+      }, reference: { $0[0] * $0[1] + $0[2] })
+    }
+  }
+
+  func testLayerNorm() {
+    for shape in [[3, 50, 768], [7, 5], [1, 1, 1], [4, 16]] {
+      let width = [shape.last!]
+      let inputs = [
+        formulaValues(shape, salt: 3, scale: 2, shift: 0.5), formulaValues(width, salt: 4, scale: 0.5, shift: 1.25),
+        formulaValues(width, salt: 5),
+      ]
+      assertSame(inputs, tolerance: 2e-4, {
+        layerNorm($0[0], scale: $0[1], offset: $0[2], epsilon: 0.01)
+      }, reference: { layerNormReference($0[0], scale: $0[1], offset: $0[2], epsilon: 0.01) })
+    }
+  }
+
+  func testExponential() {
+    let steps = 200_001
+    let x = (0..<steps).map { Float($0) / Float(steps - 1) * 200 - 105 }
+    let edges: [Float] = [0, -0.0, .infinity, -.infinity, 88.72, 88.73, -87.34, -103.9, -200, 1e30, 1e-30, .leastNonzeroMagnitude]
+    let y = Tensor(x + edges, shape: [steps + edges.count]).exp().values
+    for (index, value) in (x + edges).enumerated() {
+      let exact = Foundation.exp(Double(value))
+      if exact > Double(Float.greatestFiniteMagnitude) {
+        XCTAssertEqual(y[index], .infinity, "e^\(value)")
+      } else {
+        // Two units in the last place; below the normal numbers, of the smallest of them.
+        let unit = Double(Float(exact).ulp)
+        XCTAssertEqual(Double(y[index]), exact, accuracy: 2 * max(unit, Double(Float.leastNonzeroMagnitude)), "e^\(value)")
+      }
+    }
+    XCTAssertTrue(Tensor(.nan).exp().item.isNaN)
+  }
 }

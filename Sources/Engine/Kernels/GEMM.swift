@@ -27,14 +27,21 @@ enum GEMM {
     let columns = evenShare(n, atMost: 64)
     let rows = max(8, smallProduct / (depth * columns) / 8 * 8)
     let cachedRows = max(rows, (1 << 20) / depth / rows * rows)
+    let packed = m >= 64 ? Storage(count: depth * columns) : nil
     for row0 in stride(from: 0, to: m, by: cachedRows) {
       for k0 in stride(from: 0, to: k, by: depth) {
         for column in stride(from: 0, to: n, by: columns) {
+          let (width, height) = (min(columns, n - column), min(depth, k - k0))
+          var (panel, panelStride) = (b + k0 * strideB + column, strideB)
+          if let packed, strideB > width {
+            for row in 0..<height { (packed.pointer + row &* width).update(from: panel + row &* strideB, count: width) }
+            (panel, panelStride) = (UnsafePointer(packed.pointer), width)
+          }
           for row in stride(from: row0, to: min(m, row0 + cachedRows), by: rows) {
             singleCall(
-              transposeA: transposeA, transposeB: false, m: min(rows, m - row), n: min(columns, n - column),
-              k: min(depth, k - k0), transposeA ? a + k0 * strideA + row : a + row * strideA + k0, strideA: strideA,
-              b + k0 * strideB + column, strideB: strideB, c + row * strideC + column, strideC: strideC,
+              transposeA: transposeA, transposeB: false, m: min(rows, m - row), n: width,
+              k: height, transposeA ? a + k0 * strideA + row : a + row * strideA + k0, strideA: strideA,
+              panel, strideB: panelStride, c + row * strideC + column, strideC: strideC,
               accumulating: accumulating || k0 > 0)
           }
         }

@@ -29,6 +29,13 @@ extension SIMD16<Float> {
   @inline(__always)
   func store(_ p: UnsafeMutablePointer<Float>) { UnsafeMutableRawPointer(p).storeBytes(of: self, as: Self.self) }
 
+  /// The first `count` lanes, and zero beyond.
+  func keeping(_ count: Int) -> Self {
+    var result = Self.zero
+    for lane in 0..<count { result[lane] = self[lane] }
+    return result
+  }
+
   /// Calls `body` with the start and the length of each run of 16 positions, the last one shorter.
   @inline(__always)
   static func forEachRun(_ start: Int, _ end: Int, _ body: (Int, Int) -> Void) {

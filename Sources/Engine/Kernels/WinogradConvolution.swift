@@ -19,9 +19,15 @@ enum WinogradConvolution {
     return 36 * (tiles * (1 + 6 / inputs + 6 / outputs) + 24) < 0.9 * Double(9 * size.pixels)
   }
 
-  /// Tiles of a block: where the weight is large, many, so that it is read seldom; else few, so that they stay in L2.
-  private static func blockLength(_ size: ConvolutionSize) -> Int {
-    size.inChannels * size.outChannels > 1 << 16 ? 128 : 32
+  /// Whether the transformed weight is too large for a core's cache. Then blocks are long, so that it is read seldom.
+  private static func isHeavy(_ size: ConvolutionSize) -> Bool { size.inChannels * size.outChannels > 1 << 16 }
+
+  /// Tiles of a block: about 128, or about 32, which stay in cache; few blocks are shared out evenly among two or four
+  /// threads.
+  private static func blockLength(_ size: ConvolutionSize, tiles: Int) -> Int {
+    if isHeavy(size) { return min(tiles, 128) }
+    let blocks = (tiles + 31) / 32
+    return max(min(tiles, 8), (tiles + blocks.roundedUp(to: 4) - 1) / blocks.roundedUp(to: 4))
   }
 
   /// x [N,H,W,I], weight [3,3,I,O] → [N,H',W',O].
@@ -41,12 +47,13 @@ enum WinogradConvolution {
         strideB: outputs, m.pointer + point * strideM, strideC: outputs)
     }
 
-    let length = min(tiles.count, blockLength(size))
+    let length = blockLength(size, tiles: tiles.count)
     let strideV = WinogradTiles.planeStride(length, inputs)
     let strideM = WinogradTiles.planeStride(length, outputs)
     let blocks = (tiles.count + length - 1) / length
-    if blocks < 8 {
-      // Too few blocks to share out evenly: all threads work on one block after the other, step by step.
+    if isHeavy(size) && blocks < 8 {
+      // Too few blocks to share out evenly, and each thread would read the whole weight: all threads work on one block
+      // after the other, step by step.
       let v = Storage(count: 36 * strideV)
       let m = Storage(count: 36 * strideM)
       for block in 0..<blocks {
@@ -107,4 +114,8 @@ enum WinogradConvolution {
     WinogradTiles.transformWeightGradient(sums.pointer, inputs: inputs, outputs: outputs, into: result.pointer)
     return result
   }
+}
+
+extension Int {
+  func roundedUp(to multiple: Int) -> Int { (self + multiple - 1) / multiple * multiple }
 }

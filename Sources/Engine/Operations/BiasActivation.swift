@@ -12,6 +12,10 @@ public func biasActivation(
   var inputs = [x, bias]
   if let strength { inputs.append(strength) }
   return recorded(output, from: inputs) { g, y, needed in
+    guard Recording.isOn else {
+      let (byInput, byBias, byStrength) = biasActivationGradient(g, y, noise, factor, slope, gain)
+      return [byInput, byBias.reshaped(bias.shape)] + (strength == nil ? [] : [byStrength])
+    }
     // The activation keeps its input's sign, so the output tells where the slope applies.
     let inner = leakyReLUGradient(g, signs: y, slope: slope, gain: gain)
     return [
@@ -50,13 +54,51 @@ private func biasActivationKernel(
     for row in start..<end {
       let shift = noise.map { amount * $0.pointer[row % $0.count] } ?? 0
       let base = row &* channels
-      var c = 0
-      while c < channels {
-        let value = (p[base &+ c] * factor + b[c] + shift) * gain
-        o[base &+ c] = value > 0 ? value : value * slope
-        c &+= 1
+      Lanes.forEachRun(0, channels) { c, n in
+        let value = (Lanes(p + base + c, n) * factor + Lanes(b + c, n) + shift) * gain
+        value.wherePositive(value, else: value * slope).store(o + base + c, n)
       }
     }
   }
   return result
+}
+
+/// The gradients by x, bias [C] and the noise's strength [1] in one pass, where they are not recorded.
+private func biasActivationGradient(
+  _ g: Tensor, _ y: Tensor, _ noise: Tensor?, _ factor: Float, _ slope: Float, _ gain: Float
+) -> (input: Tensor, bias: Tensor, strength: Tensor) {
+  let channels = g.shape[g.rank - 1]
+  let rows = g.count / max(1, channels)
+  let span = Trace.open("biasActivation gradient", "\(g.shape)", operations: 4 * g.count, bytes: 12 * g.count)
+  defer { Trace.close(span) }
+  let byInput = Tensor(uninitialized: g.shape)
+  let length = max(8, 32768 / max(1, channels))
+  let pieces = max(1, (rows + length - 1) / length)
+  let totals = Storage(count: pieces * channels)
+  let strengths = Storage(count: pieces)
+  Parallel.pieces(pieces) { piece in
+    let (start, end) = (piece * length, min(rows, (piece + 1) * length))
+    var byStrength = Lanes.zero
+    Lanes.forEachRun(0, channels) { c, n in
+      var total = Lanes.zero
+      for row in start..<end {
+        let at = row &* channels &+ c
+        let inner = Lanes(g.pointer + at, n)
+          * Lanes(repeating: gain).wherePositive(Lanes(y.pointer + at, n), else: Lanes(repeating: gain * slope))
+        (inner * factor).store(byInput.pointer + at, n)
+        total += inner
+        if let noise {
+          // Lanes beyond the last channel repeat another and must not count.
+          let counted = n == 16 ? inner : inner.keeping(n)
+          byStrength.addProduct(counted, Lanes(repeating: noise.pointer[row % noise.count]))
+        }
+      }
+      total.store(totals.pointer + piece &* channels + c, n)
+    }
+    strengths.pointer[piece] = byStrength.sum()
+  }
+  let (byBias, byStrength) = (Tensor(uninitialized: [channels]), Tensor(uninitialized: [1]))
+  GEMM.addInOrder(totals.pointer, pieces: pieces, count: channels, into: byBias.pointer)
+  GEMM.addInOrder(strengths.pointer, pieces: pieces, count: 1, into: byStrength.pointer)
+  return (byInput, byBias, byStrength)
 }

@@ -64,16 +64,52 @@ private func upFIRDown(
   }
 }
 
-/// For each output position: the first input position, and the taps that meet inputs.
-private func contributions(_ filter: UpFIRDown, input: Int, output: Int) -> [[(position: Int, weight: Float)]] {
+/// What an output position is made of: `count` neighbouring inputs from `first` on, with weights from `weight` on.
+private struct Contribution {
+  var first = 0
+  var count = 0
+  var weight = 0
+}
+
+/// For each output position, the inputs that the filter's taps meet.
+private func contributions(_ filter: UpFIRDown, input: Int, output: Int) -> (places: [Contribution], weights: [Float]) {
   let taps = filter.taps
-  return (0..<output).map { position in
-    // Convolution: the kernel is turned around.
-    taps.indices.compactMap { tap in
+  var weights: [Float] = []
+  let places = (0..<output).map { position in
+    var place = Contribution(weight: weights.count)
+    for tap in taps.indices {
       let at = position * filter.down + tap - filter.padding.before
-      guard at >= 0, at % filter.up == 0, at / filter.up < input else { return nil }
-      return (at / filter.up, taps[taps.count - 1 - tap])
+      guard at >= 0, at % filter.up == 0, at / filter.up < input else { continue }
+      if place.count == 0 { place.first = at / filter.up }
+      place.count += 1
+      // Convolution: the kernel is turned around.
+      weights.append(taps[taps.count - 1 - tap])
     }
+    return place
+  }
+  return (places, weights)
+}
+
+/// out[i] = Σ weight · source[i + k·step] over the taps of one output position, for `count` values.
+@inline(__always)
+private func combine(
+  _ place: Contribution, _ weights: UnsafePointer<Float>, _ source: UnsafePointer<Float>, step: Int, count: Int,
+  into out: UnsafeMutablePointer<Float>
+) {
+  let source = source + place.first &* step
+  let weights = weights + place.weight
+  if count < 16 {
+    for i in 0..<count {
+      var sum: Float = 0
+      for tap in 0..<place.count { sum.addProduct(source[tap &* step &+ i], weights[tap]) }
+      out[i] = sum
+    }
+    return
+  }
+  Lanes.forEachRun(0, count) { i, n in
+    var sum = Lanes.zero
+    for tap in 0..<place.count { sum.addProduct(Lanes(source + tap &* step + i, n), Lanes(repeating: weights[tap])) }
+    sum.store(out + i, n)
   }
 }
 
@@ -96,27 +132,13 @@ private func upFIRDownKernel(
     let line = combined.pointer
     for row in start..<end {
       let (image, y) = row.quotientAndRemainder(dividingBy: outHeight)
-      line.update(repeating: 0, count: rowLength)
-      for (position, weight) in rows[y] {
-        let source = x.pointer + (image * height + position) * rowLength
-        var i = 0
-        while i < rowLength {
-          line[i].addProduct(source[i], weight)
-          i &+= 1
-        }
-      }
+      let picture = x.pointer + image * height * rowLength
+      combine(rows.places[y], rows.weights, picture, step: rowLength, count: rowLength, into: line)
       let out = result.pointer + row * outWidth * channels
-      out.update(repeating: 0, count: outWidth * channels)
       for column in 0..<outWidth {
-        let target = out + column * channels
-        for (position, weight) in columns[column] {
-          let source = line + position * channels
-          var i = 0
-          while i < channels {
-            target[i].addProduct(source[i], weight)
-            i &+= 1
-          }
-        }
+        combine(
+          columns.places[column], columns.weights, line, step: channels, count: channels,
+          into: out + column &* channels)
       }
     }
   }

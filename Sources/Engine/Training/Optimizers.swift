@@ -48,18 +48,17 @@ public final class Adam: Optimizer {
     let correction2 = 1 - pow(Double(b2), Double(steps))
     let rate = Float(Double(learningRate) / correction1)
     let rootScale = Float(1 / correction2.squareRoot())
-    for (index, parameter) in parameters.enumerated() {
-      let (w, g) = (parameter.value.pointer, gradients[index].pointer)
+    forEachRun(of: parameters) { index, start, end in
+      let (w, g) = (parameters[index].value.pointer, gradients[index].pointer)
       let (m, v) = (first[index].pointer, second[index].pointer)
-      Parallel.ranges(parameter.value.count) { start, end in
-        var i = start
-        while i < end {
-          let gradient = g[i] + decay * w[i]
-          m[i] = b1 * m[i] + (1 - b1) * gradient
-          v[i] = b2 * v[i] + (1 - b2) * gradient * gradient
-          w[i] -= rate * m[i] / (v[i].squareRoot() * rootScale + eps)
-          i &+= 1
-        }
+      Lanes.forEachRun(start, end) { i, n in
+        let weight = Lanes(w + i, n)
+        let gradient = Lanes(g + i, n) + decay * weight
+        let mean = b1 * Lanes(m + i, n) + (1 - b1) * gradient
+        let square = b2 * Lanes(v + i, n) + (1 - b2) * gradient * gradient
+        mean.store(m + i, n)
+        square.store(v + i, n)
+        (weight - rate * mean / (square.squareRoot() * rootScale + eps)).store(w + i, n)
       }
     }
   }
@@ -103,14 +102,14 @@ public final class SGD: Optimizer {
     let span = Trace.open("SGD")
     defer { Trace.close(span) }
     let (rate, decay, momentum, isNesterov) = (learningRate, weightDecay, self.momentum, self.isNesterov)
-    for (index, parameter) in parameters.enumerated() {
-      let (w, g, v) = (parameter.value.pointer, gradients[index].pointer, velocity[index].pointer)
-      Parallel.ranges(parameter.value.count) { start, end in
-        for i in start..<end {
-          let gradient = g[i] + decay * w[i]
-          v[i] = momentum * v[i] + gradient
-          w[i] -= rate * (isNesterov ? gradient + momentum * v[i] : v[i])
-        }
+    forEachRun(of: parameters) { index, start, end in
+      let (w, g, v) = (parameters[index].value.pointer, gradients[index].pointer, velocity[index].pointer)
+      Lanes.forEachRun(start, end) { i, n in
+        let weight = Lanes(w + i, n)
+        let gradient = Lanes(g + i, n) + decay * weight
+        let speed = momentum * Lanes(v + i, n) + gradient
+        speed.store(v + i, n)
+        (weight - rate * (isNesterov ? gradient + momentum * speed : speed)).store(w + i, n)
       }
     }
     steps += 1
@@ -122,6 +121,21 @@ public final class SGD: Optimizer {
 
   public func restore(_ state: [String: Tensor]) {
     for (index, moment) in velocity.enumerated() { restoreMoment(moment, from: state["momentum_buffer.\(index)"]) }
+  }
+}
+
+/// Calls `body` for runs of all parameters' values, on all threads: most parameters are too small to be shared alone.
+private func forEachRun(of parameters: [Parameter], _ body: (_ index: Int, _ start: Int, _ end: Int) -> Void) {
+  let length = 16384
+  var runs: [(index: Int, start: Int)] = []
+  for (index, parameter) in parameters.enumerated() {
+    for start in stride(from: 0, to: parameter.value.count, by: length) { runs.append((index, start)) }
+  }
+  let group = 4
+  Parallel.pieces((runs.count + group - 1) / group) { piece in
+    for run in runs[(piece * group)..<min(runs.count, (piece + 1) * group)] {
+      body(run.index, run.start, min(parameters[run.index].value.count, run.start + length))
+    }
   }
 }
 
@@ -153,10 +167,9 @@ public final class MovingAverage {
       }
       let rate = 1 - decay
       Parallel.ranges(average.value.count) { start, end in
-        var i = start
-        while i < end {
-          a[i] += (b[i] - a[i]) * rate
-          i &+= 1
+        Lanes.forEachRun(start, end) { i, n in
+          let value = Lanes(a + i, n)
+          (value + (Lanes(b + i, n) - value) * rate).store(a + i, n)
         }
       }
     }
