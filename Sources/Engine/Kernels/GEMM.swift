@@ -50,16 +50,16 @@ enum GEMM {
   }
 
   /// The most multiplications of a product that OpenBLAS computes without packing.
-  private static let smallProduct = 1_000_000
+  static let smallProduct = 1_000_000
 
   /// The length of equal parts of `count`, a multiple of 16 (where there are several) and about `atMost`.
-  private static func evenShare(_ count: Int, atMost: Int) -> Int {
+  static func evenShare(_ count: Int, atMost: Int) -> Int {
     let parts = max(1, (count + atMost / 4) / atMost)
     return parts == 1 ? count : ((count + parts - 1) / parts + 15) / 16 * 16
   }
 
   @inline(__always)
-  private static func singleCall(
+  static func singleCall(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     _ a: UnsafePointer<Float>, strideA: Int, _ b: UnsafePointer<Float>, strideB: Int,
     _ c: UnsafeMutablePointer<Float>, strideC: Int, accumulating: Bool
@@ -78,10 +78,9 @@ enum GEMM {
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>
   ) {
-    if transposeB && m >= 64 && n * k >= 256 {
-      let upright = Storage(count: n * k)
-      Transposition.transpose(b, rows: n, columns: k, into: upright.pointer)
-      return parallel(transposeA: transposeA, transposeB: false, m: m, n: n, k: k, a, upright.pointer, c)
+    if !transposeA && m >= 64 && n >= 16 && m * n * k >= 1 << 18 {
+      let panels = PackedPanels(b, rows: k, columns: n, isTransposed: transposeB)
+      return panels.multiply(a, rows: m, into: c)
     }
     let strideA = transposeA ? m : k
     let strideB = transposeB ? k : n

@@ -24,6 +24,27 @@ enum Transposition {
     }
   }
 
+  /// A part of a larger matrix: `rows` rows of `columns` values, `stride` apart → [columns, rows]. On one thread.
+  static func transposePanel(
+    _ source: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int, into target: UnsafeMutablePointer<Float>
+  ) {
+    var row = 0
+    while row < rows {
+      var column = 0
+      if row + 8 <= rows {
+        while column + 8 <= columns {
+          transposeBlock(source + row &* stride + column, stride, into: target + column &* rows + row, rows)
+          column &+= 8
+        }
+      }
+      while column < columns {
+        for at in row..<min(rows, row + 8) { target[column &* rows &+ at] = source[at &* stride &+ column] }
+        column &+= 1
+      }
+      row &+= 8
+    }
+  }
+
   /// Three rounds of interleaving rows four apart turn an 8×8 block over.
   @inline(__always)
   private static func transposeBlock(
