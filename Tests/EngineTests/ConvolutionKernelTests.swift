@@ -94,4 +94,46 @@ final class ConvolutionKernelTests: XCTestCase {
         "\(item.path): weight gradient")
     }
   }
+
+  /// Finished in cache or afterwards: the same bits, through every kernel.
+  func testFinishedConvolutions() {
+    let cases: [([Int], [Int], Window)] = [
+      ([2, 9, 7, 16], [3, 3, 16, 24], Window(padding: 1)), ([1, 1, 1, 3], [1, 1, 3, 5], Window()),
+      ([3, 20, 20, 64], [1, 1, 64, 80], Window()), ([2, 40, 40, 24], [3, 3, 24, 40], Window(stride: 2, padding: 1)),
+      ([20, 4, 4, 32], [3, 3, 32, 32], Window(stride: 2, padding: 1)), ([2, 14, 14, 264], [3, 3, 264, 272], Window(padding: 1)),
+      ([4, 30, 30, 128], [1, 1, 128, 512], Window()), ([0, 3, 3, 2], [1, 1, 2, 2], Window()),
+    ]
+    for (shape, kernel, window) in cases {
+      let (x, weight) = (formulaValues(shape, salt: 1), formulaValues(kernel, salt: 2))
+      let (factor, offset) = (formulaValues([kernel[3]], salt: 3), formulaValues([kernel[3]], salt: 4))
+      let plain = conv2d(x, weight, window)
+      let residual = formulaValues(plain.shape, salt: 5)
+      for (added, isRectified) in [(nil, false), (residual, true), (residual, false), (nil, true)] as [(Tensor?, Bool)] {
+        let fast = conv2d(
+          x, weight, window, factor: factor, offset: offset, residual: added, isRectified: isRectified)
+        let slow = channelAffine(plain, factor: factor, offset: offset, residual: added, isRectified: isRectified)
+        XCTAssertEqual(fast.values, slow.values, "\(shape) \(kernel)")
+      }
+    }
+  }
+
+  /// Products from packed panels against a plain loop in double precision.
+  func testPackedPanels() {
+    for (m, k, n) in [(64, 70, 80), (65, 900, 17), (300, 33, 200), (1000, 129, 130), (129, 1024, 64)] {
+      for isTransposed in [false, true] {
+        let a = formulaValues([m, k], salt: 1)
+        let b = formulaValues(isTransposed ? [n, k] : [k, n], salt: 2)
+        let (p, q) = (a.values.map(Double.init), b.values.map(Double.init))
+        var expected = [Double](repeating: 0, count: m * n)
+        for row in 0..<m {
+          for inner in 0..<k {
+            for column in 0..<n {
+              expected[row * n + column] += p[row * k + inner] * q[isTransposed ? column * k + inner : inner * n + column]
+            }
+          }
+        }
+        assertClose(matmul(a, b, transposeB: isTransposed), shape: [m, n], expected, tolerance: 1e-5)
+      }
+    }
+  }
 }

@@ -17,16 +17,20 @@ public enum ConvolutionKernels {
     return max(1, min(max(128, min(cached, 1024)), longest))
   }
 
-  static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize) -> Tensor {
-    if takesWinograd(size) { return WinogradConvolution.forward(x, weight, size) }
+  static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize, finish: ChannelFinish? = nil) -> Tensor {
+    if takesWinograd(size) { return WinogradConvolution.forward(x, weight, size, finish: finish) }
     if size.isPointwise {
       let result = Tensor(uninitialized: size.outputShape)
       GEMM.parallel(
         transposeA: false, transposeB: false, m: size.pixels, n: size.outChannels, k: size.inChannels,
-        x.pointer, weight.pointer, result.pointer)
+        x.pointer, weight.pointer, result.pointer, finish: finish)
       return result
     }
-    if PositionConvolution.paysForward(size) { return PositionConvolution.forward(x, weight, size) }
+    if PositionConvolution.paysForward(size) {
+      let result = PositionConvolution.forward(x, weight, size)
+      finish?.apply(to: result)
+      return result
+    }
     let result = Tensor(uninitialized: size.outputShape)
     let length = blockLength(size)
     Parallel.pieces((size.pixels + length - 1) / length) { block in
@@ -37,6 +41,7 @@ public enum ConvolutionKernels {
         transposeA: false, transposeB: false, m: pixels.count, n: size.outChannels, k: size.windowCount,
         windows.pointer, strideA: size.windowCount, weight.pointer, strideB: size.outChannels,
         result.pointer + pixels.lowerBound * size.outChannels, strideC: size.outChannels)
+      finish?.apply(to: result.pointer, rows: pixels, channels: 0..<size.outChannels)
     }
     return result
   }

@@ -76,12 +76,14 @@ enum GEMM {
   /// of the summed dimension where both are few and it is long (weight gradients).
   static func parallel(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
+    finish: ChannelFinish? = nil
   ) {
     if !transposeA && m >= 64 && n >= 16 && m * n * k >= 1 << 18 {
       let panels = PackedPanels(b, rows: k, columns: n, isTransposed: transposeB)
-      return panels.multiply(a, rows: m, into: c)
+      return panels.multiply(a, rows: m, into: c, finish: finish)
     }
+    defer { finish?.apply(to: c, rows: 0..<m, channels: 0..<n) }
     let strideA = transposeA ? m : k
     let strideB = transposeB ? k : n
     func block(_ m0: Int, _ m1: Int, _ n0: Int, _ n1: Int, _ k0: Int, _ k1: Int, _ out: UnsafeMutablePointer<Float>) {

@@ -39,7 +39,9 @@ struct PackedPanels {
   ///
   /// Blocks of A that stay in a core's cache are multiplied by all panels; threads take blocks, or where there are few,
   /// some of the panels of a block.
-  func multiply(_ a: UnsafePointer<Float>, rows m: Int, into c: UnsafeMutablePointer<Float>) {
+  func multiply(
+    _ a: UnsafePointer<Float>, rows m: Int, into c: UnsafeMutablePointer<Float>, finish: ChannelFinish? = nil
+  ) {
     let cached = max(64, (1 << 17) / depth)
     let blocks = ((m + cached - 1) / cached).roundedUp(to: 2)
     let length = ((m + blocks - 1) / blocks).roundedUp(to: 8)
@@ -61,6 +63,8 @@ struct PackedPanels {
           }
         }
       }
+      let (first, last) = (group * panels / groups * width, min(columns, (group + 1) * panels / groups * width))
+      finish?.apply(to: c, rows: start..<end, channels: first..<last)
     }
   }
 }

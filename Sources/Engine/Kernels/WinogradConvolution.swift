@@ -31,7 +31,7 @@ enum WinogradConvolution {
   }
 
   /// x [N,H,W,I], weight [3,3,I,O] → [N,H',W',O].
-  static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize) -> Tensor {
+  static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize, finish: ChannelFinish? = nil) -> Tensor {
     let result = Tensor(uninitialized: size.outputShape)
     let tiles = WinogradTiles(size)
     let (inputs, outputs) = (size.inChannels, size.outChannels)
@@ -67,6 +67,7 @@ enum WinogradConvolution {
         Parallel.ranges(rows, grain: max(1, 4096 / outputs)) { first, last in
           tiles.transformOutput(
             m.pointer + first * outputs, stride: strideM, start + first..<start + last, into: result.pointer)
+          if let finish { tiles.finish(start + first..<start + last, of: result.pointer, finish) }
         }
       }
       return result
@@ -78,6 +79,7 @@ enum WinogradConvolution {
       tiles.transformInput(x.pointer, range, into: v.pointer, stride: strideV)
       for point in 0..<36 { multiply(point, range.count, v, strideV, m, strideM) }
       tiles.transformOutput(m.pointer, stride: strideM, range, into: result.pointer)
+      if let finish { tiles.finish(range, of: result.pointer, finish) }
     }
     return result
   }

@@ -172,6 +172,17 @@ struct WinogradTiles {
     }
   }
 
+  /// What follows the convolution, for the outputs of some tiles.
+  func finish(_ tiles: Range<Int>, of y: UnsafeMutablePointer<Float>, _ finish: ChannelFinish) {
+    for tile in tiles {
+      let (picture, top, left) = place(tile)
+      for row in top..<min(top + 4, size.outHeight) {
+        let first = (picture * size.outHeight + row) * size.outWidth + left
+        finish.apply(to: y, rows: first..<first + min(4, size.outWidth - left), channels: 0..<size.outChannels)
+      }
+    }
+  }
+
   /// G w Gᵀ of a weight [3,3,I,O] into 36 planes [I,O].
   static func transformWeight(
     _ weight: UnsafePointer<Float>, inputs: Int, outputs: Int, into planes: UnsafeMutablePointer<Float>

@@ -60,6 +60,12 @@ public final class BatchNorm2d: Module {
     self.epsilon = epsilon
   }
 
+  /// What normalisation by the running statistics multiplies each channel by, and adds: [C] each.
+  var evaluationAffine: (factor: Tensor, offset: Tensor) {
+    let factor = weight.value * (running_var.value + epsilon).reciprocalSquareRoot()
+    return (factor, bias.value - running_mean.value * factor)
+  }
+
   /// [N,H,W,C] → the same shape. In training the batch's own statistics are used and the running ones move.
   ///
   /// - Parameters:
@@ -67,10 +73,8 @@ public final class BatchNorm2d: Module {
   ///   - isRectified: Whether max(·, 0) follows.
   public func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, isRectified: Bool = false) -> Tensor {
     guard isTraining else {
-      let factor = weight.value * (running_var.value + epsilon).reciprocalSquareRoot()
-      return channelAffine(
-        x, factor: factor, offset: bias.value - running_mean.value * factor, residual: residual,
-        isRectified: isRectified)
+      let (factor, offset) = evaluationAffine
+      return channelAffine(x, factor: factor, offset: offset, residual: residual, isRectified: isRectified)
     }
     let (output, mean, variance) = batchNormTraining(
       x, scale: weight.value, offset: bias.value, epsilon: epsilon, residual: residual, isRectified: isRectified)
@@ -82,6 +86,18 @@ public final class BatchNorm2d: Module {
       num_batches_tracked.set(num_batches_tracked.value + 1)
     }
     return output
+  }
+}
+
+extension Conv2d {
+  /// This convolution, which has no bias, and the normalisation after it: in evaluation as one operation.
+  public func callAsFunction(
+    _ x: Tensor, followedBy norm: BatchNorm2d, adding residual: Tensor? = nil, isRectified: Bool = false
+  ) -> Tensor {
+    if norm.isTraining || bias != nil { return norm(self(x), adding: residual, isRectified: isRectified) }
+    let (factor, offset) = norm.evaluationAffine
+    return conv2d(
+      x, weight.value, window, factor: factor, offset: offset, residual: residual, isRectified: isRectified)
   }
 }
 

@@ -37,6 +37,29 @@ public func conv2d(_ x: Tensor, _ weight: Tensor, _ window: Window = Window()) -
   }
 }
 
+/// `channelAffine` of `conv2d`, the end of every layer of a residual network in evaluation: where nothing is recorded,
+/// outputs are finished while they are in cache. The bits are the same either way.
+public func conv2d(
+  _ x: Tensor, _ weight: Tensor, _ window: Window, factor: Tensor, offset: Tensor, residual: Tensor? = nil,
+  isRectified: Bool = false
+) -> Tensor {
+  let isRecorded = Recording.isOn && ([x, weight, factor, offset] + (residual.map { [$0] } ?? [])).contains(where: \.isTracked)
+  let size = ConvolutionSize(input: x.shape, weight: weight.shape, window: window)
+  if isRecorded || size.outputShape.elementCount == 0 {
+    return channelAffine(
+      conv2d(x, weight, window), factor: factor, offset: offset, residual: residual, isRectified: isRectified)
+  }
+  precondition(
+    x.rank == 4 && weight.rank == 4 && x.shape[3] == weight.shape[2],
+    "conv2d takes [N,H,W,I] and [K,K,I,O]; the shapes are \(x.shape) and \(weight.shape)")
+  precondition(residual == nil || residual!.shape == size.outputShape, "a residual of shape \(size.outputShape) is needed")
+  let span = Trace.open("conv2d", size.description, operations: size.operations, bytes: size.bytes)
+  defer { Trace.close(span) }
+  return ConvolutionKernels.forward(
+    x, weight, size,
+    finish: ChannelFinish(factor: factor, offset: offset, residual: residual, isRectified: isRectified))
+}
+
 /// The gradient of `conv2d` by its input; by itself, transposed convolution.
 /// g [N,H',W',O], weight [K,K,I,O] → [N,H,W,I].
 func conv2dInputGradient(_ g: Tensor, _ weight: Tensor, _ window: Window, inputSize: (Int, Int)) -> Tensor {

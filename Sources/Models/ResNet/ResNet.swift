@@ -39,7 +39,7 @@ public final class ResNet: Module {
   /// - Parameter x: Pictures [N,H,W,3].
   /// - Returns: Scores of the classes [N, classes], and the third stage's map [N,H/16,W/16,C] (H/4 with the small stem).
   public func callAsFunction(_ x: Tensor) -> (logits: Tensor, feature: Tensor) {
-    var y = bn1(conv1(x), isRectified: true)
+    var y = conv1(x, followedBy: bn1, isRectified: true)
     if configuration.stem == .imageNet { y = maxPool2d(y, kernel: 3, Window(stride: 2, padding: 1)) }
     for block in layer1 + layer2 + layer3 { y = block(y) }
     let feature = y
@@ -85,9 +85,9 @@ final class ResidualBlock: Module {
 
   func callAsFunction(_ x: Tensor) -> Tensor {
     let kept = shortcut.map { $0(x) } ?? x
-    let y = conv2(bn1(conv1(x), isRectified: true))
-    guard let conv3, let bn3 else { return bn2(y, adding: kept, isRectified: true) }
-    return bn3(conv3(bn2(y, isRectified: true)), adding: kept, isRectified: true)
+    let y = conv1(x, followedBy: bn1, isRectified: true)
+    guard let conv3, let bn3 else { return conv2(y, followedBy: bn2, adding: kept, isRectified: true) }
+    return conv3(conv2(y, followedBy: bn2, isRectified: true), followedBy: bn3, adding: kept, isRectified: true)
   }
 }
 
@@ -103,5 +103,5 @@ final class Projection: Module {
 
   override func key(for property: String) -> String { property == "convolution" ? "0" : property == "norm" ? "1" : property }
 
-  func callAsFunction(_ x: Tensor) -> Tensor { norm(convolution(x)) }
+  func callAsFunction(_ x: Tensor) -> Tensor { convolution(x, followedBy: norm) }
 }
