@@ -144,6 +144,32 @@ def max_pool2d(x, kernel, stride, padding):
     return from_torch(F.max_pool2d(to_torch(x), kernel, stride=stride, padding=padding))
 
 
+def grouped_conv2d(x, weight, stride, padding, groups):
+    return from_torch(F.conv2d(to_torch(x), weight_to_torch(weight), stride=stride, padding=padding, groups=groups))
+
+
+def padded_conv2d(x, weight, stride, sides, groups):
+    top, bottom, left, right = sides
+    padded = F.pad(to_torch(x), [left, right, top, bottom])
+    return from_torch(F.conv2d(padded, weight_to_torch(weight), stride=stride, groups=groups))
+
+
+def average_pool2d(x, kernel, stride, padding, counts):
+    return from_torch(F.avg_pool2d(to_torch(x), kernel, stride, padding, count_include_pad=bool(counts)))
+
+
+def max_pool2d_rounding_up(x, kernel, stride, padding):
+    return from_torch(F.max_pool2d(to_torch(x), kernel, stride, padding, ceil_mode=True))
+
+
+def adaptive_average_pool2d(x, height, width):
+    return from_torch(F.adaptive_avg_pool2d(to_torch(x), (height, width)))
+
+
+def interpolated(x, height, width):
+    return from_torch(F.interpolate(to_torch(x), (height, width), mode="bilinear", align_corners=False))
+
+
 def batch_norm(x, scale, offset, epsilon):
     moved = x.movedim(-1, 1)
     return F.batch_norm(moved, None, None, scale, offset, training=True, eps=epsilon).movedim(1, -1)
@@ -330,6 +356,47 @@ def normalizations():
     write("normalizations", [row.result() for row in rows])
 
 
+def grouped():
+    """What back-bones need beyond plain convolution: groups, one-sided padding, other poolings."""
+    rows = []
+    for x, weight, stride, padding in [
+        ([2, 5, 4, 3], [3, 3, 1, 3], 1, 1), ([1, 6, 7, 10], [3, 3, 1, 10], 2, 1), ([1, 5, 5, 2], [5, 5, 1, 2], 2, 2),
+        ([1, 1, 1, 3], [3, 3, 1, 3], 1, 1), ([1, 4, 3, 2], [2, 3, 1, 2], 1, 0), ([1, 3, 3, 2], [1, 1, 1, 2], 2, 0),
+    ]:
+        rows.append(Case("depthwiseConv2d", grouped_conv2d, [x, weight], stride=stride, padding=padding, groups=x[3]))
+    for x, weight, stride, padding, groups in [
+        ([2, 4, 5, 4], [3, 3, 2, 6], 1, 1, 2), ([1, 5, 4, 6], [3, 3, 2, 3], 2, 1, 3),
+        ([1, 3, 3, 2], [3, 3, 1, 4], 1, 1, 2), ([2, 3, 2, 4], [1, 1, 2, 2], 1, 0, 2),
+        ([1, 4, 4, 4], [2, 2, 2, 2], 3, 0, 2), ([1, 3, 2, 3], [2, 2, 3, 2], 1, 1, 1),
+    ]:
+        rows.append(Case("groupedConv2d", grouped_conv2d, [x, weight], stride=stride, padding=padding, groups=groups))
+    for x, weight, stride, sides, groups in [
+        ([1, 4, 5, 2], [1, 3, 2, 3], 1, [0, 0, 1, 1], 1), ([1, 5, 4, 2], [3, 1, 2, 2], 1, [1, 1, 0, 0], 1),
+        ([2, 6, 5, 2], [3, 3, 1, 2], 2, [0, 1, 1, 1], 2), ([1, 4, 4, 4], [5, 5, 2, 2], 2, [1, 2, 1, 2], 2),
+    ]:
+        rows.append(Case("paddedConv2d", padded_conv2d, [x, weight], stride=stride, sides=sides, groups=groups))
+    for x, kernel, stride, padding, counts in [
+        ([2, 5, 4, 2], 3, 1, 1, 0), ([2, 5, 4, 2], 3, 1, 1, 1), ([1, 4, 6, 3], 2, 2, 0, 1), ([1, 1, 1, 2], 3, 2, 1, 0),
+        ([1, 7, 5, 1], 3, 2, 1, 0), ([1, 7, 6, 1], 4, 3, 2, 1),
+    ]:
+        rows.append(Case(
+            "averagePool2d", average_pool2d, [x], second=False, kernel=kernel, stride=stride, padding=padding,
+            counts=counts))
+    for x, kernel, stride, padding in [
+        ([2, 6, 5, 2], 3, 2, 0), ([1, 5, 8, 1], 3, 3, 0), ([1, 4, 4, 2], 2, 2, 0), ([1, 5, 6, 2], 3, 2, 1),
+        ([1, 3, 4, 1], 2, 3, 1), ([1, 2, 2, 1], 1, 2, 0),
+    ]:
+        rows.append(Case(
+            "maxPool2dRoundingUp", max_pool2d_rounding_up, [(x, 1.0, -2.0)], second=False, kernel=kernel, stride=stride,
+            padding=padding))
+    for x, height, width in [([2, 5, 4, 2], 2, 3), ([1, 3, 2, 2], 7, 7), ([1, 7, 7, 1], 7, 7), ([1, 4, 6, 3], 1, 1)]:
+        rows.append(Case(
+            "adaptiveAveragePool2d", adaptive_average_pool2d, [x], second=False, height=height, width=width))
+        rows.append(Case("interpolatedBilinearly", interpolated, [x], second=False, height=height, width=width))
+    rows.append(Case("swish", F.silu, [([3, 4], 3.0, 0.0)]))
+    write("grouped", [row.result() for row in rows])
+
+
 def optimizer_steps(name, make, settings, rates):
     """Parameters after each step; the gradient of step k by parameter p has the salt 100·p + k."""
     shapes = [[4], [2, 3]]
@@ -380,6 +447,6 @@ def running_statistics():
 
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for make in [elementwise, reductions, products, movement, convolutions, filters, normalizations, optimizers,
-                 running_statistics]:
+    for make in [elementwise, reductions, products, movement, convolutions, filters, grouped, normalizations,
+                 optimizers, running_statistics]:
         make()

@@ -41,7 +41,7 @@ public final class Conv2d: Module {
   }
 }
 
-/// PyTorch's `nn.BatchNorm2d`: momentum 0.1, ε 1e-5; running statistics in evaluation.
+/// PyTorch's `nn.BatchNorm2d`: momentum 0.1 and ε 1e-5 where not given; running statistics in evaluation.
 public final class BatchNorm2d: Module {
   public let weight: Parameter
   public let bias: Parameter
@@ -49,15 +49,16 @@ public final class BatchNorm2d: Module {
   public let running_var: Buffer
   public let num_batches_tracked: Buffer
   private let epsilon: Float
-  private let momentum: Float = 0.1
+  private let momentum: Float
 
-  public init(_ channels: Int, epsilon: Float = 1e-5) {
+  public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1) {
     weight = Parameter(.ones([channels]))
     bias = Parameter(.zeros([channels]))
     running_mean = Buffer(.zeros([channels]))
     running_var = Buffer(.ones([channels]))
     num_batches_tracked = Buffer(Tensor(0))
     self.epsilon = epsilon
+    self.momentum = momentum
   }
 
   /// What normalisation by the running statistics multiplies each channel by, and adds: [C] each.
