@@ -10,9 +10,13 @@ public final class ResNet: Module {
   private let layer3: [ResidualBlock]
   private let layer4: [ResidualBlock]
   private let fc: Linear
+  /// The last layer's key.
+  public let headKey: String
 
-  public init(_ configuration: ResNetConfiguration, stream: inout RandomStream) {
+  /// - Parameter headKey: `fc`, or `fc.0` where the head is a `Sequential`, as the released classifier's.
+  public init(_ configuration: ResNetConfiguration, headKey: String = "fc", stream: inout RandomStream) {
     self.configuration = configuration
+    self.headKey = headKey
     let width = configuration.width
     switch configuration.stem {
     case .imageNet: conv1 = Conv2d(3, width, kernel: 7, stride: 2, padding: 3, stream: &stream)
@@ -36,6 +40,8 @@ public final class ResNet: Module {
     fc = Linear(inputs, configuration.classes, stream: &stream)
   }
 
+  public override func key(for property: String) -> String { property == "fc" ? headKey : property }
+
   /// - Parameter x: Pictures [N,H,W,3].
   /// - Returns: Scores of the classes [N, classes], and the third stage's map [N,H/16,W/16,C] (H/4 with the small stem).
   public func callAsFunction(_ x: Tensor) -> (logits: Tensor, feature: Tensor) {
@@ -46,6 +52,10 @@ public final class ResNet: Module {
     for block in layer4 { y = block(y) }
     return (fc(y.mean([1, 2])), feature)
   }
+}
+
+extension ResNet: Backbone {
+  public func logits(_ x: Tensor) -> Tensor { self(x).logits }
 }
 
 /// Convolutions, and the input added to their result.
@@ -91,13 +101,14 @@ final class ResidualBlock: Module {
   }
 }
 
-/// A block's input brought to the shape of its output: a PyTorch `Sequential` of a 1×1 convolution and a batch norm.
+/// A block's input brought to the shape of its output: a PyTorch `Sequential` of a convolution and a batch norm.
 final class Projection: Module {
   private let convolution: Conv2d
   private let norm: BatchNorm2d
 
-  init(_ inputs: Int, _ outputs: Int, stride: Int, stream: inout RandomStream) {
-    convolution = Conv2d(inputs, outputs, kernel: 1, stride: stride, stream: &stream)
+  /// - Parameter kernel: 1, as in most networks, or another odd number.
+  init(_ inputs: Int, _ outputs: Int, stride: Int, kernel: Int = 1, stream: inout RandomStream) {
+    convolution = Conv2d(inputs, outputs, kernel: kernel, stride: stride, padding: kernel / 2, stream: &stream)
     norm = BatchNorm2d(outputs)
   }
 

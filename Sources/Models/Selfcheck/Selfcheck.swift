@@ -31,6 +31,9 @@ public struct Selfcheck {
       "clip_vit_b32": checkCLIP, "tgn_generator_step_64": checkGeneratorStep, "tgn_path_length_64": checkPathLength,
       "tgn_factorization_64": checkFactorization, "backbone_resnet18": checkResNet18,
     ]
+    for (name, backbone) in backboneCases {
+      checks["backbone_\(name)"] = { try checkBackbone($0, name: name, backbone) }
+    }
     for size in [64, 256] {
       checks["tgn_generator_\(size)"] = { try checkGenerator($0, size: size) }
       checks["tgn_discriminator_\(size)"] = { try checkDiscriminator($0, size: size) }

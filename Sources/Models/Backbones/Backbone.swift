@@ -1,0 +1,60 @@
+import Checkpoints
+import Engine
+import Foundation
+
+/// A network that classifies pictures, with the keys of its public PyTorch weights.
+public protocol Backbone: Module {
+  /// The key of the last layers, such as `fc`: what is replaced for other classes.
+  var headKey: String { get }
+
+  /// Scores of the classes: pictures [N,H,W,3] → [N, classes].
+  func logits(_ x: Tensor) -> Tensor
+}
+
+extension Backbone {
+  /// Fills all but the head from public weights, whose head is for ImageNet's classes: a warm start as the released
+  /// `model_finetune.py` makes. The head stays as it is.
+  ///
+  /// Spellings of older PyTorch versions are understood: DenseNet's `norm.1` for `norm1`, and no count of batches.
+  /// (To fill the head too, use `StateDictionary.load(into:)`.)
+  ///
+  /// - Throws: `StateMismatch`, which lists all keys of the trunk that are missing, unused or misshapen.
+  public func loadTrunk(_ weights: StateDictionary) throws {
+    let own = StateDictionary(self)
+    // The head of a ResNet is `fc` or `fc.0`, of which the file may have either.
+    let head = (headKey.split(separator: ".").first.map(String.init) ?? headKey) + "."
+    var adapted = StateDictionary(source: weights.source)
+    for (key, value) in weights.entries where !key.hasPrefix(head) { adapted[modernKey(key)] = value }
+    for (key, value) in own.entries {
+      let isCount = key.hasSuffix(".num_batches_tracked") && adapted[key] == nil
+      if isCount || key.hasPrefix(head) { adapted[key] = value }
+    }
+    try adapted.load(into: self)
+  }
+
+  /// torchvision's first DenseNets: `denselayer1.norm.1.weight` is now `denselayer1.norm1.weight`.
+  private func modernKey(_ key: String) -> String {
+    guard key.contains("denselayer") else { return key }
+    var key = key
+    for part in ["norm", "conv"] {
+      for number in ["1", "2"] {
+        key = key.replacingOccurrences(of: ".\(part).\(number).", with: ".\(part)\(number).")
+      }
+    }
+    return key
+  }
+}
+
+/// How the colours of a picture in [0, 1] are normalised: less the mean, over the deviation.
+public struct ColourNormalization: Hashable, Sendable {
+  public let mean: [Float]
+  public let deviation: [Float]
+
+  /// ImageNet's mean and deviation, as torchvision's.
+  public static let imageNet = ColourNormalization(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
+  /// To [-1, 1]. The released classifier does so for every back-bone.
+  public static let half = ColourNormalization(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
+
+  /// [N,H,W,3] in [0, 1], normalised.
+  public func callAsFunction(_ x: Tensor) -> Tensor { (x - Tensor(mean, shape: [3])) / Tensor(deviation, shape: [3]) }
+}
