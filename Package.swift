@@ -57,7 +57,8 @@ let package = Package(
       name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")], swiftSettings: fast),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Fixtures")]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Engine"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Engine"]),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Engine"], resources: [.copy("Fixtures")]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Imaging"]),
     .testTarget(name: "LongTailTests", dependencies: ["LongTail", "Imaging", "Engine"]),
   ],

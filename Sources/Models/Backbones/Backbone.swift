@@ -20,28 +20,32 @@ extension Backbone {
   ///
   /// - Throws: `StateMismatch`, which lists all keys of the trunk that are missing, unused or misshapen.
   public func loadTrunk(_ weights: StateDictionary) throws {
-    let own = StateDictionary(self)
     // The head of a ResNet is `fc` or `fc.0`, of which the file may have either.
     let head = (headKey.split(separator: ".").first.map(String.init) ?? headKey) + "."
     var adapted = StateDictionary(source: weights.source)
     for (key, value) in weights.entries where !key.hasPrefix(head) { adapted[modernKey(key)] = value }
-    for (key, value) in own.entries {
-      let isCount = key.hasSuffix(".num_batches_tracked") && adapted[key] == nil
-      if isCount || key.hasPrefix(head) { adapted[key] = value }
-    }
-    try adapted.load(into: self)
+    for (key, value) in StateDictionary(self).entries where key.hasPrefix(head) { adapted[key] = value }
+    try adapted.addingBatchCounts(of: self).load(into: self)
   }
+}
 
-  /// torchvision's first DenseNets: `denselayer1.norm.1.weight` is now `denselayer1.norm1.weight`.
-  private func modernKey(_ key: String) -> String {
-    guard key.contains("denselayer") else { return key }
-    var key = key
-    for part in ["norm", "conv"] {
-      for number in ["1", "2"] {
-        key = key.replacingOccurrences(of: ".\(part).\(number).", with: ".\(part)\(number).")
-      }
+extension StateDictionary {
+  /// The same with a count of zero for each batch norm that has none: files of PyTorch before 0.4.1, and those
+  /// converted from other frameworks.
+  func addingBatchCounts(of module: Module) -> StateDictionary {
+    var result = self
+    for (key, state) in module.states where key.hasSuffix(".num_batches_tracked") && self[key] == nil {
+      result[key] = Tensor.zeros(state.value.shape)
     }
-    return key
+    return result
+  }
+}
+
+/// torchvision's first DenseNets: `denselayer1.norm.1.weight` is now `denselayer1.norm1.weight`.
+private func modernKey(_ key: String) -> String {
+  guard key.contains("denselayer") else { return key }
+  return ["norm.1", "norm.2", "conv.1", "conv.2"].reduce(key) { key, part in
+    key.replacingOccurrences(of: ".\(part).", with: ".\(part.replacingOccurrences(of: ".", with: "")).")
   }
 }
 

@@ -1,7 +1,7 @@
 import Engine
 
-/// VGG (Simonyan and Zisserman 2015) with torchvision's keys, and the head of the released `model_finetune.py`: 25088 →
-/// 1024, ReLU, dropout of one half, 1024 → classes.
+/// VGG (Simonyan and Zisserman 2015) with torchvision's keys, and the head of the released `model_finetune.py`:
+/// 25088 → 1024, ReLU, dropout of one half, 1024 → classes.
 public final class VGG: Module, Backbone {
   public enum Depth: String, Sendable {
     case vgg11, vgg13, vgg16, vgg19
@@ -37,29 +37,30 @@ public final class VGG: Module, Backbone {
 /// The convolutions of VGG, numbered as in torchvision's `features`, where each ReLU and each pooling counts too.
 final class VGGFeatures: Module {
   private let convolutions: [Conv2d]
-  private let numbers: [Int]
+  private let keys: [String]
   private let stages: [Int]
 
-  init(_ depth: VGG.Depth, stream: inout RandomStream) {
+  /// - Parameter isSliced: Whether a stage's number stands before a convolution's, as in LPIPS: `slice1.0`.
+  init(_ depth: VGG.Depth, isSliced: Bool = false, stream: inout RandomStream) {
     stages = depth.convolutions
     var convolutions: [Conv2d] = []
-    var numbers: [Int] = []
+    var keys: [String] = []
     var (inputs, number) = (3, 0)
     for (stage, count) in stages.enumerated() {
       let width = min(64 << stage, 512)
       for _ in 0..<count {
         convolutions.append(Conv2d(inputs, width, kernel: 3, padding: 1, bias: true, stream: &stream))
-        numbers.append(number)
+        keys.append(isSliced ? "slice\(stage + 1).\(number)" : "\(number)")
         inputs = width
         number += 2
       }
       number += 1
     }
     self.convolutions = convolutions
-    self.numbers = numbers
+    self.keys = keys
   }
 
-  override func key(for property: String, at index: Int) -> String { "\(numbers[index])" }
+  override func key(for property: String, at index: Int) -> String { keys[index] }
 
   /// The last map of each stage, before it is pooled: [N,H,W,3] → five maps, the first of full size.
   func callAsFunction(_ x: Tensor) -> [Tensor] {

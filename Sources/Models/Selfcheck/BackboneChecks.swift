@@ -14,7 +14,8 @@ func checkBackbone(_ comparison: GoldenComparison, name: String, _ backbone: Bac
   let model = backbone.network(classes: 20, stream: &stream)
   let keys = Int(try golden.number("keys"))
   guard model.states.count == keys else {
-    throw GoldenError(path: golden.path, reason: "the released \(name) has \(keys) keys; ours has \(model.states.count)")
+    throw GoldenError(
+      path: golden.path, reason: "the released \(name) has \(keys) keys; ours has \(model.states.count)")
   }
   let formula = GoldenFormula(salt: golden.salt)
   formula.fill(model, family: .resnet, prefix: "\(name).")
