@@ -29,11 +29,12 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "Engine", dependencies: ["COpenBLAS"], swiftSettings: fast),
     .target(name: "Imaging", dependencies: ["CPNG", "CJPEG"], swiftSettings: fast),
     .target(name: "Checkpoints", dependencies: ["Engine"], swiftSettings: fast),
-    .target(name: "Models", dependencies: ["Engine", "Checkpoints"], swiftSettings: fast),
+    .target(name: "Models", dependencies: ["Engine", "Checkpoints", "Imaging", "CZlib"], swiftSettings: fast),
     .target(
       name: "LongTail",
       dependencies: [
@@ -58,7 +59,8 @@ let package = Package(
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Fixtures")]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Engine"]),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Engine"], resources: [.copy("Fixtures")]),
+      name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Imaging", "Engine"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Imaging"]),
     .testTarget(name: "LongTailTests", dependencies: ["LongTail", "Imaging", "Engine"]),
   ],

@@ -12,7 +12,8 @@ struct SelfcheckCommand: ParsableCommand {
       the network is run, and every quantity of the file (outputs, losses, gradients, double gradients) is compared: \
       the largest difference relative to the golden tensor's largest absolute value must stay within 1e-4 for values, \
       1e-3 for gradients and 1e-2 for the gradients of kmdn_distill_step. Files without a check are listed as not \
-      covered. The exit status is 1 where a case fails.
+      covered. The exit status is 1 where a case fails. clip_tokens needs CLIP's public table of merges, \
+      bpe_simple_vocab_16e6.txt.gz (or Hugging Face's vocab.json and merges.txt in a folder); it is skipped without.
 
       Example:
         tgn selfcheck --golden ../shared/golden --case tgn_generator_64 --verbose
@@ -23,6 +24,9 @@ struct SelfcheckCommand: ParsableCommand {
 
   @Option(name: .long, help: ArgumentHelp("Run only the case of this name; may be repeated.", valueName: "name"))
   var `case`: [String] = []
+
+  @Option(name: .long, help: ArgumentHelp("CLIP's public table of merges, or its folder.", valueName: "path"))
+  var tokenizer: String?
 
   @Flag(name: .long, help: "Print every quantity, not only the worst of each case.")
   var verbose = false
@@ -35,7 +39,7 @@ struct SelfcheckCommand: ParsableCommand {
     }
     if !`case`.isEmpty { files = files.filter { `case`.contains($0.deletingPathExtension().lastPathComponent) } }
 
-    var selfcheck = Selfcheck()
+    var selfcheck = Selfcheck(tokenizer: tokenizer.map { URL(fileURLWithPath: $0) })
     selfcheck.checks.merge(imagingChecks) { mine, _ in mine }
     var table = SelfcheckTable(isVerbose: verbose)
     print(table.header)

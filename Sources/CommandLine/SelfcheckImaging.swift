@@ -33,22 +33,9 @@ private func checkResize(_ comparison: GoldenComparison) throws {
     "tensor", normalized(resized, mean: half, deviation: half), tolerance: Selfcheck.valueTolerance)
 }
 
-/// CLIP's preparation: the shorter side to 224 by the bicubic filter, the middle square, CLIP's colours.
+/// CLIP's preparation of a picture.
 private func checkCLIPPreparation(_ comparison: GoldenComparison) throws {
-  let photo = goldenPhoto(comparison.golden)
-  let side = 224
-  // torchvision truncates the longer side, and rounds the crop's corner half to even.
-  let shorter = min(photo.width, photo.height)
-  let (width, height) = (side * photo.width / shorter, side * photo.height / shorter)
-  let resized = photo.resized(width: width, height: height, filter: .bicubic)
-  let left = Int((Double(width - side) / 2).rounded(.toNearestOrEven))
-  let top = Int((Double(height - side) / 2).rounded(.toNearestOrEven))
-  var pixels: [UInt8] = []
-  for row in top..<(top + side) {
-    let start = (row * width + left) * 3
-    pixels += resized.pixels[start..<(start + 3 * side)]
-  }
-  let square = Image(width: side, height: side, pixels: pixels)
+  let prepared = CLIP.prepared(goldenPhoto(comparison.golden))
   try comparison.check(
-    "tensor", normalized(square, mean: CLIP.mean, deviation: CLIP.deviation), tolerance: Selfcheck.valueTolerance)
+    "tensor", prepared.reshaped([224, 224, 3]).transposed([2, 0, 1]), tolerance: Selfcheck.valueTolerance)
 }

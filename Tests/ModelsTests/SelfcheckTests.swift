@@ -44,6 +44,28 @@ final class SelfcheckTests: XCTestCase {
     XCTAssertFalse(missing.passed)
   }
 
+  func testListsOfNumbersMustBeTheSame() throws {
+    let text = "{\"tokens\": [[1, 2], [3]], \"prompts\": [\"a b\", \"c\"], \"salt\": 0}"
+    let golden = try GoldenCase(contentsOf: golden(text))
+    XCTAssertEqual(try golden.texts("prompts"), ["a b", "c"])
+    let same = GoldenComparison(golden)
+    try same.check("tokens", rows: [[1, 2], [3]])
+    XCTAssertTrue(same.passed)
+    let other = GoldenComparison(golden)
+    try other.check("tokens", rows: [[1, 2], [4]])
+    XCTAssertFalse(other.passed)
+    XCTAssertThrowsError(try other.check("tokens", rows: [[1, 2]]))
+  }
+
+  func testACaseWithoutItsMaterialIsSkipped() throws {
+    let url = try golden("{\"tokens\": [], \"prompts\": [], \"salt\": 0}", name: "clip_tokens")
+    var table = SelfcheckTable()
+    let lines = table.lines(for: "clip_tokens", Selfcheck().run(url))
+    XCTAssertTrue(lines.contains("skipped") && lines.contains("--tokenizer"), lines)
+    XCTAssertTrue(table.summary.contains("1 skipped (clip_tokens)"), table.summary)
+    XCTAssertEqual(table.failures + table.passes, 0)
+  }
+
   func testNothingComparedIsNotAPass() throws {
     XCTAssertFalse(GoldenComparison(try GoldenCase(contentsOf: golden(sample))).passed)
   }
@@ -83,11 +105,16 @@ final class SelfcheckTests: XCTestCase {
       .deletingLastPathComponent()
     let shared = root.deletingLastPathComponent().appendingPathComponent("shared/golden")
     guard FileManager.default.fileExists(atPath: shared.path) else { throw XCTSkip("no golden values at \(shared.path)") }
-    for name in ["kmdn_resnet50_eval", "kmdn_distill_step", "tgn_generator_64", "tgn_discriminator_64", "tgn_path_length_64"] {
+    for name in [
+      "kmdn_resnet50_eval", "kmdn_distill_step", "tgn_generator_64", "tgn_discriminator_64", "tgn_path_length_64",
+      "backbone_densenet121", "backbone_efficientnet-b0", "backbone_inceptionresnetv2", "backbone_resnet18",
+      "backbone_resnet50_fc0", "backbone_se_resnet50", "backbone_vgg16",
+    ] {
       switch Selfcheck().run(shared.appendingPathComponent("\(name).json")) {
       case .compared(let comparison):
         XCTAssertTrue(comparison.passed, "\(name): \(String(describing: comparison.worst))")
       case .notCovered: XCTFail("\(name) is not covered")
+      case .skipped(let missing): XCTFail("\(name): \(missing)")
       case .failed(let error): XCTFail("\(name): \(error)")
       }
     }

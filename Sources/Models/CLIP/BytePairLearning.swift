@@ -1,5 +1,3 @@
-import Foundation
-
 extension BytePairTokenizer {
   /// Learns merges from captions: again and again the most frequent pair of neighbours becomes one symbol.
   ///
@@ -10,7 +8,9 @@ extension BytePairTokenizer {
   public static func learned(from captions: [String], vocabularySize: Int, contextLength: Int = 24) -> BytePairTokenizer {
     precondition(vocabularySize >= 514, "a vocabulary has 512 symbols for bytes, a start and an end")
     var counts: [String: Int] = [:]
-    for caption in captions { for word in words(in: caption) { counts[word, default: 0] += 1 } }
+    for caption in captions {
+      for word in words(in: caption) where TextMark(rawValue: word) == nil { counts[word, default: 0] += 1 }
+    }
     var spelt = counts.map { (symbols: symbols(of: $0.key), count: $0.value) }
     var merges: [Merge] = []
     while merges.count < vocabularySize - 514 {
@@ -30,41 +30,4 @@ extension BytePairTokenizer {
     }
     return BytePairTokenizer(merges: merges, contextLength: contextLength)
   }
-
-  /// Reads a table of merges as OpenAI publishes it, unpacked: a title line, then two symbols per line.
-  ///
-  /// - Parameter count: How many merges to take; CLIP takes the first 48894 of its table.
-  /// - Throws: `MergeTableError`, which names the line.
-  public init(table: String, count: Int = 49152 - 256 - 2, contextLength: Int = 77) throws {
-    // Bytes that do not print stand as the characters from U+0100 on.
-    var numbers: [String: Int] = [:]
-    var next: UInt32 = 0x100
-    for (number, byte) in byteOrder.enumerated() {
-      let isPrinting = number < 188
-      let scalar = Unicode.Scalar(isPrinting ? UInt32(byte) : next)!
-      if !isPrinting { next += 1 }
-      numbers[String(scalar)] = number
-      numbers["\(scalar)</w>"] = 256 + number
-    }
-    var merges: [Merge] = []
-    for (line, text) in table.split(separator: "\n", omittingEmptySubsequences: false).enumerated().dropFirst() {
-      if merges.count == count || text.isEmpty { break }
-      let symbols = text.split(separator: " ").map(String.init)
-      guard symbols.count == 2, let left = numbers[symbols[0]], let right = numbers[symbols[1]] else {
-        throw MergeTableError(line: line + 1, text: String(text))
-      }
-      numbers[symbols[0] + symbols[1]] = 512 + merges.count
-      merges.append(Merge(left: left, right: right))
-    }
-    self.init(merges: merges, contextLength: contextLength)
-  }
-}
-
-/// A line of a table of merges that does not join two known symbols.
-public struct MergeTableError: Error, Equatable, CustomStringConvertible, LocalizedError {
-  public let line: Int
-  public let text: String
-
-  public var description: String { "line \(line) of the merge table does not join two known symbols: \(text)" }
-  public var errorDescription: String? { description }
 }

@@ -41,6 +41,7 @@ public struct BytePairTokenizer: Equatable, Sendable {
   /// references are resolved.
   public func tokens(of text: String) -> [Int] {
     words(in: text).flatMap { word in
+      if let mark = TextMark(rawValue: word) { return [mark == .start ? startToken : endToken] }
       var symbols = Self.symbols(of: word)
       while symbols.count > 1 {
         let pairs = zip(symbols, symbols.dropFirst()).map { Merge(left: $0, right: $1) }

@@ -3,10 +3,10 @@ import Foundation
 /// The words of a text as CLIP cuts it: lower case; runs of letters, single digits, runs of other signs, and English
 /// endings such as 's alone.
 ///
-/// OpenAI's code also repairs wrongly decoded text (`ftfy`) and knows marks for start and end within a text; this does
-/// neither.
+/// OpenAI's code also repairs wrongly decoded text (`ftfy`); this does not.
 func words(in text: String) -> [String] {
   let scalars = Array(resolvingReferences(resolvingReferences(text)).lowercased().unicodeScalars)
+  let marks = TextMark.allCases.map { Array($0.rawValue.unicodeScalars) }
   let endings = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"].map { Array($0.unicodeScalars) }
   var words: [String] = []
   var index = 0
@@ -20,7 +20,9 @@ func words(in text: String) -> [String] {
       continue
     }
     let end: Int
-    if let ending = endings.first(where: { scalars[index...].starts(with: $0) }) {
+    if let mark = marks.first(where: { scalars[index...].starts(with: $0) }) {
+      end = index + mark.count
+    } else if let ending = endings.first(where: { scalars[index...].starts(with: $0) }) {
       end = index + ending.count
     } else if isLetter(scalar) {
       end = run(while: isLetter)
@@ -35,6 +37,12 @@ func words(in text: String) -> [String] {
     index = end
   }
   return words
+}
+
+/// What stands for the start and the end of a text within it: one symbol each.
+enum TextMark: String, CaseIterable {
+  case start = "<|startoftext|>"
+  case end = "<|endoftext|>"
 }
 
 private func isLetter(_ scalar: Unicode.Scalar) -> Bool {

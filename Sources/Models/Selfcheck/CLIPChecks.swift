@@ -39,3 +39,22 @@ private func goldenTokens(beside golden: GoldenCase, count: Int, contextLength: 
   }
   return rows.map { $0 + repeatElement(0, count: contextLength - $0.count) }
 }
+
+/// The public table of merges, which is not ours to ship.
+let publishedTable = "bpe_simple_vocab_16e6.txt.gz"
+
+/// CLIP's tokens of prompts, without their padding.
+///
+/// - Parameter table: The published tokenizer; without, it is looked for beside the golden file.
+func checkTokens(_ comparison: GoldenComparison, table: URL?) throws {
+  let golden = comparison.golden
+  let beside = URL(fileURLWithPath: golden.path).deletingLastPathComponent().appendingPathComponent(publishedTable)
+  guard let file = table ?? (FileManager.default.fileExists(atPath: beside.path) ? beside : nil) else {
+    throw MissingMaterial(what: "CLIP's table of merges, \(publishedTable): give --tokenizer its path")
+  }
+  let tokenizer = try BytePairTokenizer(contentsOf: file)
+  let rows = try golden.texts("prompts").map {
+    [tokenizer.startToken] + tokenizer.tokens(of: $0) + [tokenizer.endToken]
+  }
+  try comparison.check("tokens", rows: rows)
+}

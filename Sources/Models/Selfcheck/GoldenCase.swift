@@ -72,6 +72,12 @@ public final class GoldenCase {
     return rows
   }
 
+  /// Texts, by key: prompts.
+  public func texts(_ key: String) throws -> [String] {
+    guard case .texts(let texts)? = fields[key] else { throw missing(key, "list of texts") }
+    return texts
+  }
+
   /// The keys of all records and numbers that a check can be held against, sorted.
   public var quantities: [String] {
     fields.compactMap { key, field in
@@ -98,6 +104,7 @@ public final class GoldenCase {
     case whole(UInt64)
     case numbers([Double])
     case rows([[Int]])
+    case texts([String])
     case other
 
     init(from decoder: Decoder) throws {
@@ -110,6 +117,8 @@ public final class GoldenCase {
         self = .numbers(value)
       } else if let value = try? container.decode([[Int]].self) {
         self = .rows(value)
+      } else if let value = try? container.decode([String].self) {
+        self = .texts(value)
       } else if let value = try? container.decode(Record.self) {
         self = .record(value)
       } else {

@@ -57,6 +57,16 @@ public final class GoldenComparison {
     add(key, largestOf([Double(ours) - expected]) / max(abs(expected), .leastNormalMagnitude), tolerance)
   }
 
+  /// Holds lists of whole numbers against the file's, which must be the same: the error is the share of lists that
+  /// differ.
+  public func check(_ key: String, rows: [[Int]]) throws {
+    let expected = try golden.integerRows(key)
+    guard rows.count == expected.count else {
+      throw GoldenError(path: golden.path, reason: "\(key) has \(expected.count) lists; ours are \(rows.count)")
+    }
+    add(key, Double(zip(rows, expected).filter { $0 != $1 }.count) / Double(max(1, rows.count)), 0)
+  }
+
   /// Gradients by named parameters against all records `prefix` + key.
   ///
   /// - Parameters:

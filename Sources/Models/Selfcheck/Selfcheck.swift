@@ -12,6 +12,8 @@ public struct Selfcheck {
     case compared(GoldenComparison)
     /// No check is known by this name.
     case notCovered
+    /// The case needs public material that is not here.
+    case skipped(MissingMaterial)
     case failed(any Error)
   }
 
@@ -25,11 +27,14 @@ public struct Selfcheck {
   public var checks: [String: Check]
 
   /// All checks of this module; others can be added.
-  public init() {
+  ///
+  /// - Parameter tokenizer: CLIP's published table of merges, or a folder with `vocab.json` and `merges.txt`.
+  public init(tokenizer: URL? = nil) {
     checks = [
       "kmdn_resnet50_eval": checkResNetEvaluation, "kmdn_distill_step": checkDistillationStep,
       "clip_vit_b32": checkCLIP, "tgn_generator_step_64": checkGeneratorStep, "tgn_path_length_64": checkPathLength,
       "tgn_factorization_64": checkFactorization, "backbone_resnet18": checkResNet18,
+      "clip_tokens": { try checkTokens($0, table: tokenizer) },
     ]
     for (name, backbone) in backboneCases {
       checks["backbone_\(name)"] = { try checkBackbone($0, name: name, backbone) }
@@ -68,8 +73,17 @@ public struct Selfcheck {
       comparison.seconds = (ContinuousClock.now - start) / .seconds(1)
       comparison.peakBytes = BufferPool.takePeakBytes()
       return .compared(comparison)
+    } catch let missing as MissingMaterial {
+      return .skipped(missing)
     } catch {
       return .failed(error)
     }
   }
+}
+
+/// Public material that a case needs and that is not ours to ship.
+public struct MissingMaterial: Error, Equatable, CustomStringConvertible {
+  public let what: String
+
+  public var description: String { "it needs \(what)" }
 }

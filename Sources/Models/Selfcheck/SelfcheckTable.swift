@@ -6,6 +6,7 @@ public struct SelfcheckTable {
   public private(set) var passes = 0
   public private(set) var failures = 0
   private var notCovered: [String] = []
+  private var skipped: [String] = []
 
   public init(isVerbose: Bool = false) { self.isVerbose = isVerbose }
 
@@ -20,6 +21,9 @@ public struct SelfcheckTable {
     case .notCovered:
       notCovered.append(name)
       return row(name, "-", "-", "-", "-", "-", "not covered yet") + "\n"
+    case .skipped(let missing):
+      skipped.append(name)
+      return row(name, "-", "-", "-", "-", "-", "skipped") + "\n  \(missing)\n"
     case .failed(let error):
       failures += 1
       return row(name, "-", "-", "-", "-", "-", "FAILED") + "\n  \(error)\n"
@@ -44,6 +48,7 @@ public struct SelfcheckTable {
 
   public var summary: String {
     var text = "\n\(passes) passed, \(failures) failed"
+    if !skipped.isEmpty { text += ", \(skipped.count) skipped (\(skipped.joined(separator: ", ")))" }
     if !notCovered.isEmpty { text += ", \(notCovered.count) not covered yet (\(notCovered.joined(separator: ", ")))" }
     return text
   }
