@@ -19,6 +19,9 @@ let package = Package(
   products: [
     .executable(name: "tgn", targets: ["CommandLine"]),
     .executable(name: "exp-dior-ablation", targets: ["exp-dior-ablation"]),
+    .executable(name: "exp-dior-table", targets: ["exp-dior-table"]),
+    .executable(name: "exp-dota-table", targets: ["exp-dota-table"]),
+    .executable(name: "exp-fgsc-table", targets: ["exp-fgsc-table"]),
     .executable(name: "exp-engine-speed", targets: ["exp-engine-speed"]),
   ],
   dependencies: [
@@ -49,6 +52,9 @@ let package = Package(
       name: "CommandLine", dependencies: ["LongTail", "Models", "Checkpoints", "Imaging", "Engine", arguments]),
     .executableTarget(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
+    .executableTarget(name: "exp-dior-table", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorTable"),
+    .executableTarget(name: "exp-dota-table", dependencies: ["LongTail", "Notebook"], path: "Experiments/DotaTable"),
+    .executableTarget(name: "exp-fgsc-table", dependencies: ["LongTail", "Notebook"], path: "Experiments/FgscTable"),
     .executableTarget(
       name: "exp-engine-speed", dependencies: ["LongTail", "Notebook", "Engine"], path: "Experiments/EngineSpeed",
       exclude: ["peer.py", "peer_networks.py"]),

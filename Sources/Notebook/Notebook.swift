@@ -108,6 +108,9 @@ public final class Notebook {
     record(.claim(Claim(statement, difference: difference, digits: digits, scale: scale)), line)
   }
 
+  /// A claim that was decided elsewhere.
+  public func claim(_ claim: Claim, line: Int = #line) { record(.claim(claim), line) }
+
   /// A raw value for `results.json`, under a name used once.
   public func value(_ name: String, _ value: JSONValue, line: Int = #line) {
     if values[name] != nil, repeated == nil { repeated = .repeatedValue(name: name, line: line) }

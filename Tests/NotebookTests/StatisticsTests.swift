@@ -58,6 +58,61 @@ final class StatisticsTests: XCTestCase {
     XCTAssertEqual(interval(1).upper, 55.16, accuracy: 0.6)
   }
 
+  /// Numbers in [0, 1) from a linear congruential generator.
+  private func uniform(_ seed: UInt64) -> () -> Double {
+    var state = seed
+    return {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Double(state >> 11) * 0x1p-53
+    }
+  }
+
+  func testHolmsCorrection() {
+    // 3 · 0.01, 2 · 0.03, and 1 · 0.04, which may not fall below the one before.
+    let corrected = Statistics.holm([0.01, 0.04, 0.03])
+    for (found, expected) in zip(corrected, [0.03, 0.06, 0.06]) { XCTAssertEqual(found, expected, accuracy: 1e-12) }
+    XCTAssertEqual(Statistics.holm([0.6, 0.9]), [1, 1])
+    XCTAssertEqual(Statistics.holm([0.2]), [0.2])
+    XCTAssertEqual(Statistics.holm([]), [])
+  }
+
+  func testPairedBootstrapOverRunsAndImages() {
+    // Runs differ by nothing: the interval is that of 400 images, ± 1.96 · s / √400.
+    let images = (0..<400).map { $0 % 4 == 0 ? 1.0 : 0 }
+    let same = PairedBootstrap([images, images, images], uniform: uniform(1))
+    XCTAssertEqual(same.mean, 0.25)
+    let half = 1.96 * (0.25 * 0.75 / 400).squareRoot()
+    XCTAssertEqual(same.interval.lower, 0.25 - half, accuracy: 0.006)
+    XCTAssertEqual(same.interval.upper, 0.25 + half, accuracy: 0.006)
+    XCTAssertEqual(same.isPositive, true)
+    XCTAssertEqual(same.pValue, 2.0 / 5000, accuracy: 1e-12)
+    // Images differ by nothing: the interval is that of the runs.
+    let runs = PairedBootstrap([0.1, 0.3].map { [Double](repeating: $0, count: 50) }, uniform: uniform(2))
+    XCTAssertEqual(runs.interval.lower, 0.1, accuracy: 1e-9)
+    XCTAssertEqual(runs.interval.upper, 0.3, accuracy: 1e-9)
+    XCTAssertEqual(same, PairedBootstrap([images, images, images], uniform: uniform(1)))
+    XCTAssertNotEqual(same, PairedBootstrap([images, images, images], uniform: uniform(3)))
+    let single = PairedBootstrap([images], uniform: uniform(1))
+    XCTAssertNil(single.isPositive, "one run decides nothing")
+    XCTAssertEqual(single.pValue, 1)
+    let none = PairedBootstrap([[0, 0], [0, 0]], uniform: uniform(1))
+    XCTAssertNil(none.isPositive)
+    XCTAssertEqual(none.pValue, 1)
+  }
+
+  func testACorrectedComparisonWithinTheNoiseSaysSo() {
+    let images = (0..<100).map { $0 % 5 == 0 ? 1.0 : $0 % 9 == 0 ? -1 : 0 }
+    let slight = PairedBootstrap([images, images], uniform: uniform(4))
+    XCTAssertEqual(slight.isPositive, true)
+    XCTAssertEqual(CorrectedComparison.corrected([slight])[0].verdict, "better")
+    // The same among fifty is not beyond chance.
+    let many = CorrectedComparison.corrected([PairedBootstrap](repeating: slight, count: 50))
+    XCTAssertEqual(many[0].verdict, "within the noise")
+    let claim = Claim("It helps.", comparison: many[0])
+    XCTAssertNil(claim.holds)
+    XCTAssertTrue(claim.evidence.contains("within the noise"), claim.evidence)
+  }
+
   func testNumberFormats() {
     XCTAssertEqual(NumberFormat.fixed(-0.001), "0.00")
     XCTAssertEqual(NumberFormat.fixed(-1.5, digits: 1), "−1.5")

@@ -39,60 +39,59 @@ public struct ClassifierSettings: Codable, Equatable, Sendable {
   func learningRate(step: Int, total: Int) -> Float { learningRate(atEpoch: epoch(step: step, total: total)) }
 }
 
-/// Trains a ResNet on a labelled set by cross-entropy.
+/// Trains a ResNet on a labelled set.
 ///
 /// - Parameters:
 ///   - model: Trained in place.
-///   - name: Names the random streams: order of the pictures, mirroring.
+///   - name: Names the random streams: order of the pictures, mirroring, mixing.
+///   - objective: Plain cross-entropy, or another of the methods for long tails. All take the same number of steps.
 /// - Throws: What loading the pictures or saving the state throws.
 func trainClassifier(
   _ model: ResNet, on images: DecodedImages, settings: ClassifierSettings, seed: UInt64, name: String,
-  sampling: BatchSampling = .shuffled, run: TrainingRun
+  objective: ClassifierObjective = .crossEntropy, run: TrainingRun
 ) throws {
   let batches = BatchSettings(
-    side: settings.side, batchSize: settings.batchSize, seed: seed, streamName: name, sampling: sampling,
+    side: settings.side, batchSize: settings.batchSize, seed: seed, streamName: name, sampling: objective.sampling,
     flips: settings.flips)
   model.isTraining = true
   model.setTrainable(true)
   let parameters = model.parameters.map(\.parameter)
   let optimizer = Adam(parameters, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
   let total = settings.totalSteps(perEpoch: try BatchPlan(for: images.dataset, settings: batches).stepsPerEpoch)
+  let second = objective.secondPhase.map {
+    SecondPhaseTraining(
+      $0, model: model, images: images, settings: settings, totalSteps: total, seed: seed, name: name)
+  }
+  let firstSteps = total - (second?.steps ?? 0)
+  let counts = images.dataset.counts
   var state = TrainingState()
   state.add("model", model)
   state.add("optimizer", optimizer)
+  second?.add(to: &state)
   var loader: BatchLoader?
   var shownLoss: Float = 0
   try run.run(steps: total, state: state) { first in
-    loader = try BatchLoader(images, settings: batches, fromStep: first)
+    if first < firstSteps { loader = try BatchLoader(images, settings: batches, fromStep: first) }
   } step: { step in
+    if let second, step >= firstSteps {
+      loader = nil
+      return try second.step(step - firstSteps)
+    }
     guard let batch = try loader?.next() else { return "" }
-    optimizer.learningRate = settings.learningRate(step: step, total: total)
-    let loss = crossEntropy(model(batch.tensor).logits, batch.labels)
+    optimizer.learningRate = settings.learningRate(step: step, total: firstSteps)
+    var stream = RandomStream(seed: seed, name: "\(name).mixing", index: UInt64(step))
+    let mixed = objective.mixing(batch.tensor, batch.labels, stream: &stream)
+    let logits = objective.lastLayer.logits(model, mixed.pictures)
+    let loss = mixed.loss {
+      objective.loss(logits, $0, counts: counts, progress: Double(step) / Double(max(1, total)))
+    }
     optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
     try requireFinite(loss, "loss of \(name)", step: step)
     shownLoss = step == 0 ? loss.item : 0.98 * shownLoss + 0.02 * loss.item
     return "loss " + NumberFormat.fixed(Double(shownLoss), digits: 3)
   }
-}
-
-/// The labels that a classifier gives to a set of pictures, in order.
-func predictions(of model: ResNet, on images: DecodedImages, batchSize: Int = 256) throws -> [Int] {
-  model.isTraining = false
-  let settings = BatchSettings(
-    side: images.side, batchSize: batchSize, seed: 0, streamName: "evaluation", sampling: .inOrder)
-  let loader = try BatchLoader(images, settings: settings, epoch: 0)
-  var result: [Int] = []
-  while let batch = try loader.next() {
-    result += withoutRecording { model(batch.tensor).logits }.argmax()
-  }
-  return result
-}
-
-/// A classifier's scores on a test set.
-func evaluate(_ model: ResNet, on images: DecodedImages, headClasses: [Int]) throws -> Scores {
-  Scores(
-    truth: images.dataset.items.map(\.label), predicted: try predictions(of: model, on: images),
-    classes: images.dataset.classCount, headClasses: headClasses)
+  second?.finish()
+  objective.adjustment?.apply(to: model.fc, counts: counts)
 }
 
 extension Batch {

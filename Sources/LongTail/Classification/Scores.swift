@@ -6,12 +6,22 @@ public struct Scores: Codable, Equatable, Sendable {
   public let confusion: [[Int]]
   /// Labels of the head classes; the others are the tail.
   public let headClasses: [Int]
+  /// Picture by picture, where it was kept.
+  public let outcomes: TestOutcomes?
 
   public init(truth: [Int], predicted: [Int], classes: Int, headClasses: [Int]) {
     var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
     for (label, guess) in zip(truth, predicted) { confusion[label][guess] += 1 }
     self.confusion = confusion
     self.headClasses = headClasses.sorted()
+    outcomes = nil
+  }
+
+  public init(outcomes: TestOutcomes, classes: Int, headClasses: [Int]) {
+    let plain = Scores(truth: outcomes.truth, predicted: outcomes.predicted, classes: classes, headClasses: headClasses)
+    confusion = plain.confusion
+    self.headClasses = plain.headClasses
+    self.outcomes = outcomes
   }
 
   public var classCount: Int { confusion.count }
@@ -40,7 +50,11 @@ public struct Scores: Codable, Equatable, Sendable {
   /// The mean of the classes' F1.
   public var macroF1: Double { perClassF1.reduce(0, +) / Double(max(1, classCount)) }
 
-  private func accuracy(of labels: [Int]) -> Double {
+  /// The expected calibration error over 15 bins, 0…1; not a number where outcomes were not kept.
+  public var calibrationError: Double { outcomes?.expectedCalibrationError() ?? .nan }
+
+  /// The share of the images of some classes that were put in the right one; 0 where they have no test images.
+  public func accuracy(of labels: [Int]) -> Double {
     let right = labels.reduce(0) { $0 + confusion[$1][$1] }
     let all = labels.reduce(0) { $0 + confusion[$1].reduce(0, +) }
     return all == 0 ? 0 : Double(right) / Double(all)

@@ -8,6 +8,11 @@ public enum BatchSampling: String, Codable, Sendable {
   case shuffled
   /// For each place a class is drawn, all alike, then one of its items. Every batch is full.
   case classBalanced
+  /// The same, with classes drawn in proportion to the square root of their number of items.
+  case squareRoot
+
+  /// Whether a class is drawn first, then an item of it.
+  var drawsClasses: Bool { self == .classBalanced || self == .squareRoot }
 }
 
 /// What a `BatchLoader` is to load.
@@ -45,6 +50,8 @@ public struct BatchPlan {
   public let itemCount: Int
   /// The items of each class that has any.
   private let classes: [[Int]]
+  /// For `squareRoot`: the sums of the classes' weights up to and with each.
+  private let weightSums: [Float]
   /// The last epoch's order, kept because the next step most likely needs it again.
   private var order: (epoch: Int, items: [Int])?
 
@@ -52,7 +59,11 @@ public struct BatchPlan {
   public init(for dataset: ObjectDataset, settings: BatchSettings) throws {
     self.settings = settings
     itemCount = dataset.count
-    classes = settings.sampling == .classBalanced ? dataset.indicesByClass.filter { !$0.isEmpty } : []
+    let classes = settings.sampling.drawsClasses ? dataset.indicesByClass.filter { !$0.isEmpty } : []
+    self.classes = classes
+    weightSums = classes.reduce(into: []) { sums, items in
+      sums.append((sums.last ?? 0) + Float(items.count).squareRoot())
+    }
     guard settings.side > 0, settings.batchSize > 0, itemCount >= (settings.dropsLast ? settings.batchSize : 1) else {
       throw BatchLoaderError.noBatches(
         itemCount: itemCount, batchSize: settings.batchSize, side: settings.side, dropsLast: settings.dropsLast)
@@ -92,6 +103,13 @@ public struct BatchPlan {
       var stream = stream("classes", index: UInt64(step))
       return (0..<settings.batchSize).map { _ in
         let items = classes[stream.integer(below: classes.count)]
+        return items[stream.integer(below: items.count)]
+      }
+    case .squareRoot:
+      var stream = stream("classes", index: UInt64(step))
+      return (0..<settings.batchSize).map { _ in
+        let place = stream.uniform() * weightSums.last!
+        let items = classes[weightSums.firstIndex { place < $0 } ?? classes.count - 1]
         return items[stream.integer(below: items.count)]
       }
     }

@@ -9,17 +9,53 @@ import Notebook
 extension Pipeline {
   /// Trains a classifier on the long-tailed set with the expansion, and scores it on the test set.
   public func classify(_ expansion: Expansion, seed: UInt64) throws -> Scores {
-    var inputs: [StageResult] = []
-    if case .generated(let variant, let ratio) = expansion {
-      inputs = [try generatedImages(variant, noiseRatio: ratio)]
-    }
+    try scores(in: try classifier(expansion, seed: seed))
+  }
+
+  /// Trains a classifier on the long-tailed set with the expansion by a method for long tails, and scores it on the
+  /// test set, picture by picture.
+  ///
+  /// A method that only changes a finished classifier (and cross-entropy, which changes nothing) takes that of
+  /// `classify(_:seed:)`.
+  public func classify(_ expansion: Expansion, method: LongTailMethod, seed: UInt64) throws -> Scores {
     let training = settings.classifier
-    let added = expansion == .none ? 0 : settings.generation.imagesPerClass
-    let key = ClassifierStage(
-      training: training, network: network(data.train.classCount), data: [data.trainHash, data.testHash],
-      headShare: settings.data.headShare, expansion: expansion.kind, added: added, seed: seed,
-      weights: try weights?.checksum(.classifier))
+    let objective = method.objective
+    let images = try expansionImages(expansion)
+    let base = objective.trainsByCrossEntropyAlone ? try classifier(expansion, seed: seed) : nil
+    let key = MethodStage(objective: objective, classifier: try classifierStage(expansion, seed: seed))
     let result = try run(
+      "long-tail-method", part: "classifier \(expansion.name) \(method.rawValue) \(seed)", version: 1, settings: key,
+      inputs: images + (base.map { [$0] } ?? [])
+    ) { context, progress in
+      let classes = data.train.classCount
+      let dataset = try expanded(by: expansion, images: images.first)
+      let model: ResNet
+      if let base {
+        model = try load(base, classes: classes)
+        objective.adjustment?.apply(to: model.fc, counts: dataset.counts)
+        progress(1, 0).finish()
+      } else {
+        model = try startedClassifier(classes: classes, name: "classifier", seed: seed)
+        try trainClassifier(
+          model, on: self.images(of: dataset, named: "expanded \(expansion.name)", side: training.side),
+          settings: training, seed: seed, name: "classifier", objective: objective,
+          run: TrainingRun(context: context, progress: progress))
+      }
+      try save(model, context, "model.safetensors")
+      let outcomes = try outcomes(
+        of: model, lastLayer: objective.lastLayer, on: self.images(of: data.test, named: "test", side: training.side))
+      let scores = Scores(outcomes: outcomes, classes: classes, headClasses: data.split.headClasses)
+      try context.write(try JSONEncoder().encode(scores), "scores.json")
+    }
+    return try scores(in: result)
+  }
+
+  /// A classifier trained by cross-entropy on the long-tailed set with the expansion, and its scores.
+  private func classifier(_ expansion: Expansion, seed: UInt64) throws -> StageResult {
+    let inputs = try expansionImages(expansion)
+    let training = settings.classifier
+    let key = try classifierStage(expansion, seed: seed)
+    return try run(
       "classifier", part: "classifier \(expansion.name) \(seed)", version: 1, settings: key, inputs: inputs
     ) { context, progress in
       let dataset = try expanded(by: expansion, images: inputs.first)
@@ -32,7 +68,24 @@ extension Pipeline {
         model, on: images(of: data.test, named: "test", side: training.side), headClasses: data.split.headClasses)
       try context.write(try JSONEncoder().encode(scores), "scores.json")
     }
-    return try JSONDecoder().decode(Scores.self, from: try Data(contentsOf: result.file("scores.json")))
+  }
+
+  private func classifierStage(_ expansion: Expansion, seed: UInt64) throws -> ClassifierStage {
+    ClassifierStage(
+      training: settings.classifier, network: network(data.train.classCount), data: [data.trainHash, data.testHash],
+      headShare: settings.data.headShare, expansion: expansion.kind,
+      added: expansion == .none ? 0 : settings.generation.imagesPerClass, seed: seed,
+      weights: try weights?.checksum(.classifier))
+  }
+
+  /// The stage whose images the expansion adds, if it adds generated ones.
+  private func expansionImages(_ expansion: Expansion) throws -> [StageResult] {
+    guard case .generated(let variant, let ratio) = expansion else { return [] }
+    return [try generatedImages(variant, noiseRatio: ratio)]
+  }
+
+  private func scores(in result: StageResult) throws -> Scores {
+    try JSONDecoder().decode(Scores.self, from: try Data(contentsOf: result.file("scores.json")))
   }
 
   /// The training set as the classifier sees it.
@@ -72,9 +125,14 @@ extension Pipeline {
         model, on: images(of: data.test, named: "test", side: training.side), headClasses: data.split.headClasses)
       try context.write(try JSONEncoder().encode(scores), "scores.json")
     }
-    let scores = try JSONDecoder().decode(Scores.self, from: try Data(contentsOf: result.file("scores.json")))
-    return (try load(result, classes: classes, architecture: architecture), scores)
+    return (try load(result, classes: classes, architecture: architecture), try scores(in: result))
   }
+}
+
+/// What a classifier trained by a method for long tails depends on.
+private struct MethodStage: Encodable {
+  var objective: ClassifierObjective
+  var classifier: ClassifierStage
 }
 
 extension Expansion {

@@ -29,6 +29,15 @@ public struct DataSettings: Codable, Equatable, Sendable {
   public var headShare: Double
 }
 
+extension PipelineSettings {
+  /// For FGSC-23: its own share of head classes, and never more images than it has.
+  public mutating func useFGSC() {
+    data.catalogue = "fgsc"
+    data.headShare = HeadTailSplit.fgscShare
+    data.largestClass = min(data.largestClass, SceneCatalogue.fgsc.publishedTrainCounts.max()!)
+  }
+}
+
 /// How many images are drawn for the expanded set.
 public struct GenerationSettings: Codable, Equatable, Sendable {
   /// Added to every tail class. The paper adds 7000 where DIOR's largest class has 27 351.

@@ -17,14 +17,15 @@ public final class Experiment {
   ///
   /// - Parameters:
   ///   - name: In kebab case, as in `swift run exp-NAME`.
+  ///   - adjust: Changes the profile's settings, before `--set` does.
   ///   - parts: What the experiment will do, for the progress of the whole.
   public static func run(
-    _ name: String, source: String = #filePath, parts: (PipelineSettings, [UInt64]) -> [(name: String, weight: Double)],
-    _ body: (Experiment) throws -> Void
+    _ name: String, source: String = #filePath, adjust: (inout PipelineSettings) -> Void = { _ in },
+    parts: (PipelineSettings, [UInt64]) -> [(name: String, weight: Double)], _ body: (Experiment) throws -> Void
   ) {
     let options = ExperimentOptions.parseOrExit()
     do {
-      let experiment = try Experiment(name, options: options, source: source)
+      let experiment = try Experiment(name, options: options, source: source, adjust: adjust)
       if options.estimate { return try experiment.printEstimate(parts(experiment.settings, experiment.seeds)) }
       experiment.pipeline.announce(parts(experiment.settings, experiment.seeds))
       try body(experiment)
@@ -38,10 +39,12 @@ public final class Experiment {
     }
   }
 
-  private init(_ name: String, options: ExperimentOptions, source: String) throws {
+  private init(
+    _ name: String, options: ExperimentOptions, source: String, adjust: (inout PipelineSettings) -> Void
+  ) throws {
     self.options = options
     if let threads = options.threads { Parallel.threadCount = threads }
-    settings = try options.settings()
+    settings = try options.settings(adjust: adjust)
     seeds = options.seedList
     let package = URL(fileURLWithPath: source).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()

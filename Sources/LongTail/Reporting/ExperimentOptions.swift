@@ -56,11 +56,12 @@ public struct ExperimentOptions: ParsableCommand {
   /// Seeds of the classifiers.
   public var seedList: [UInt64] { (1...UInt64(seeds ?? (profile == .smoke ? 2 : 5))).map { $0 } }
 
-  /// The profile's settings with the overrides.
+  /// The profile's settings, as the experiment adjusts them, with the overrides.
   ///
   /// - Throws: `SettingError`.
-  public func settings() throws -> PipelineSettings {
+  public func settings(adjust: (inout PipelineSettings) -> Void = { _ in }) throws -> PipelineSettings {
     var settings = PipelineSettings.profile(profile)
+    adjust(&settings)
     if let imbalance { settings.data.imbalance = imbalance }
     if fromScratch { settings.usesStartingWeights = false }
     for assignment in overrides { try settings.override(assignment) }

@@ -1,3 +1,4 @@
+import Engine
 import Notebook
 
 /// One row of a comparison: a way to train, scored once per classifier seed.
@@ -15,6 +16,20 @@ public struct ScoredRow {
 
   /// Each seed's accuracy of one class.
   func perClass(_ label: Int) -> [Double] { scores.map { $0.perClass[label] } }
+
+  /// The difference of accuracy to another row on the test images of some classes, over seeds and images; nil for
+  /// scores without outcomes.
+  ///
+  /// - Parameter stream: Draws the resamples.
+  func bootstrap(minus other: ScoredRow, classes: Set<Int>, stream: inout RandomStream) -> PairedBootstrap? {
+    var differences: [[Double]] = []
+    for (mine, theirs) in zip(scores, other.scores) {
+      guard let mine = mine.outcomes, let theirs = theirs.outcomes else { return nil }
+      let pairs = zip(mine.isRight, theirs.isRight).map { ($0 ? 1.0 : 0) - ($1 ? 1 : 0) }
+      differences.append(zip(mine.truth, pairs).filter { classes.contains($0.0) }.map(\.1))
+    }
+    return PairedBootstrap(differences) { Double(stream.uniform()) }
+  }
 
   /// Overall, head and tail accuracy, macro F1, and the paired differences to a baseline.
   public static func columns(against baseline: ScoredRow) -> [TableColumn<ScoredRow>] {
@@ -40,11 +55,13 @@ public struct ScoredRow {
 
 extension Scores {
   public var json: JSONValue {
-    [
+    var fields: [String: JSONValue] = [
       "overall": .number(overall), "head": .number(head), "tail": .number(tail), "macroF1": .number(macroF1),
       "perClass": .numbers(perClass), "perClassF1": .numbers(perClassF1),
       "confusion": .array(confusion.map { .array($0.map { .integer($0) }) }),
     ]
+    if outcomes != nil { fields["calibrationError"] = .number(calibrationError) }
+    return .object(fields)
   }
 }
 

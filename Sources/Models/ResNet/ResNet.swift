@@ -9,7 +9,8 @@ public final class ResNet: Module {
   private let layer2: [ResidualBlock]
   private let layer3: [ResidualBlock]
   private let layer4: [ResidualBlock]
-  private let fc: Linear
+  /// The last layer, which the methods for long tails retrain or rescale.
+  public let fc: Linear
   /// The last layer's key.
   public let headKey: String
 
@@ -45,12 +46,19 @@ public final class ResNet: Module {
   /// - Parameter x: Pictures [N,H,W,3].
   /// - Returns: Scores of the classes [N, classes], and the third stage's map [N,H/16,W/16,C] (H/4 with the small stem).
   public func callAsFunction(_ x: Tensor) -> (logits: Tensor, feature: Tensor) {
+    let (embedding, feature) = embedding(x)
+    return (fc(embedding), feature)
+  }
+
+  /// - Parameter x: Pictures [N,H,W,3].
+  /// - Returns: The fourth stage's means over the picture [N,D], which `fc` scores, and the third stage's map.
+  public func embedding(_ x: Tensor) -> (embedding: Tensor, feature: Tensor) {
     var y = conv1(x, followedBy: bn1, isRectified: true)
     if configuration.stem == .imageNet { y = maxPool2d(y, kernel: 3, Window(stride: 2, padding: 1)) }
     for block in layer1 + layer2 + layer3 { y = block(y) }
     let feature = y
     for block in layer4 { y = block(y) }
-    return (fc(y.mean([1, 2])), feature)
+    return (y.mean([1, 2]), feature)
   }
 }
 

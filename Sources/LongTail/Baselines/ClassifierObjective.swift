@@ -1,0 +1,70 @@
+import Engine
+import Models
+
+/// What a classifier is trained for, beside its settings (schedule, batch, side): the whole of a long-tail method.
+public struct ClassifierObjective: Codable, Hashable, Sendable {
+  public var loss = LongTailLoss.crossEntropy
+  public var sampling = BatchSampling.shuffled
+  public var mixing = BatchMixing.none
+  public var lastLayer = LastLayer.linear
+  /// Takes the last part of the steps, with everything but the last layer fixed.
+  public var secondPhase: SecondPhase?
+  /// Changes the last layer when training is done.
+  public var adjustment: LastLayerAdjustment?
+
+  public init() {}
+
+  /// Plain training, as the released code's.
+  public static let crossEntropy = ClassifierObjective()
+
+  /// Whether training is plain up to an adjustment at its end, which then costs no training of its own.
+  var trainsByCrossEntropyAlone: Bool {
+    var plain = self
+    plain.adjustment = nil
+    return plain == .crossEntropy
+  }
+}
+
+/// How the last layer turns an embedding [N, D] into logits [N, C].
+public enum LastLayer: Codable, Hashable, Sendable {
+  /// Products with the class weights, plus a bias.
+  case linear
+  /// Cosines with the class weights, times a scale; no bias.
+  case cosine(scale: Float)
+
+  func logits(_ model: ResNet, _ pictures: Tensor) -> Tensor {
+    switch self {
+    case .linear: model(pictures).logits
+    case .cosine(let scale): cosines(model.embedding(pictures).embedding, model.fc.weight.value) * scale
+    }
+  }
+}
+
+/// The cosines between rows of a [N, D] and rows of b [C, D]: [N, C].
+func cosines(_ a: Tensor, _ b: Tensor) -> Tensor {
+  func unit(_ x: Tensor) -> Tensor { x * (x.squared().sum([1], keepingAxes: true) + 1e-12).reciprocalSquareRoot() }
+  return matmul(unit(a), unit(b), transposeB: true)
+}
+
+/// A change of a trained linear last layer that needs no training.
+public enum LastLayerAdjustment: Codable, Hashable, Sendable {
+  /// Each class's weights are divided by their length to the power τ, and the bias is left out (Kang et al. 2020).
+  case tauNormalization(tau: Float)
+  /// `logitAdjusted`, as a change of the bias.
+  case logitAdjustment(tau: Float)
+
+  func apply(to layer: Linear, counts: [Int]) {
+    guard let bias = layer.bias else { preconditionFailure("the last layer of a classifier has a bias") }
+    withoutRecording {
+      switch self {
+      case .tauNormalization(let tau):
+        let weight = layer.weight.value
+        let length = weight.squared().sum([1], keepingAxes: true).squareRoot()
+        layer.weight.set(weight * (length.log() * -tau).exp())
+        bias.set(.zeros(bias.value.shape))
+      case .logitAdjustment(let tau):
+        bias.set(logitAdjusted(bias.value, counts: counts, tau: tau))
+      }
+    }
+  }
+}

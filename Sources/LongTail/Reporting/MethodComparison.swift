@@ -1,0 +1,183 @@
+import Engine
+import Notebook
+
+/// TGN against the methods for long tails on one data set: what `exp-dior-table`, `exp-dota-table` and
+/// `exp-fgsc-table` share. Every function that shows something takes the line that it is called from.
+public struct MethodComparison {
+  private let experiment: Experiment
+  private let methods: [ComparedMethod]
+  private let rows: [ScoredRow]
+  private let groups: ShotGroups
+
+  private var notebook: Notebook { experiment.notebook }
+  private var baseline: ScoredRow { row(.crossEntropy) }
+  private var tgn: ScoredRow { row(.crossEntropy, isExpanded: true) }
+
+  /// Trains and scores every method for every seed.
+  public init(_ experiment: Experiment, _ methods: [ComparedMethod]) throws {
+    self.experiment = experiment
+    self.methods = methods
+    groups = ShotGroups(counts: experiment.data.train.counts)
+    rows = try methods.map { row in
+      try ScoredRow(row.name, seeds: experiment.seeds) {
+        try experiment.pipeline.classify(row.expansion(experiment.settings), method: row.method, seed: $0)
+      }
+    }
+    for row in rows { experiment.notebook.value(row.name, row.json) }
+  }
+
+  private func row(_ method: LongTailMethod, isExpanded: Bool = false) -> ScoredRow {
+    rows[methods.firstIndex { $0.method == method && $0.isExpanded == isExpanded }!]
+  }
+
+  /// The methods, with sources.
+  public static let sources = Table(
+    columns: [.init("Method", .left), .init("Source", .left), .init("Hyperparameters", .left)],
+    rows: LongTailMethod.allCases.filter { $0 != .crossEntropy }.map {
+      [.text($0.title), .text($0.source.authors), .text($0.source.hyperparameters)]
+    })
+
+  // MARK: - Scores
+
+  public func showScores(line: Int = #line) {
+    func mean(_ title: String, _ measure: KeyPath<Scores, Double>) -> TableColumn<ScoredRow> {
+      TableColumn(title) { .meanAndDeviation($0.values(measure), scale: 100) }
+    }
+    let shown = groups.named.filter { !$0.classes.isEmpty }
+    notebook.table(
+      rows,
+      columns: [
+        TableColumn("Method", .left) { .text($0.name) }, mean("overall", \.overall), mean("head", \.head),
+        mean("tail", \.tail), mean("macro F1", \.macroF1), mean("ECE", \.calibrationError),
+      ] + shown.map { group in
+        TableColumn(group.name) { row in
+          .meanAndDeviation(row.scores.map { $0.accuracy(of: group.classes) }, scale: 100)
+        }
+      },
+      caption: "Accuracy, macro F1 and expected calibration error (ECE, 15 bins) in %, mean ± s.d. over classifier seeds. "
+        + "Classes with over 100 training images are many, with under 20 few ("
+        + shown.map { "\($0.name): \($0.classes.count)" }.joined(separator: ", ") + ").", line: line)
+    notebook.plot(
+      BarChart(
+        "Accuracy on head and tail", yLabel: "accuracy, %", groups: rows.map(\.name),
+        series: [
+          .init("head", samples: rows.map { $0.values(\.head).map { 100 * $0 } }),
+          .init("tail", samples: rows.map { $0.values(\.tail).map { 100 * $0 } }),
+        ], yRange: 0...100), caption: "Head and tail accuracy of every method, mean and s.d. over seeds.", line: line)
+  }
+
+  // MARK: - Classes
+
+  public func showClasses(line: Int = #line) {
+    let order = experiment.data.split.headClasses + experiment.data.split.tailClasses
+    let names = order.map { experiment.data.prompts[$0] }
+    notebook.plot(
+      HeatMap(
+        "Accuracy by class, in %", xLabel: "class, from the most to the fewest training images", yLabel: "",
+        columns: names, rows: rows.map(\.name),
+        values: rows.map { row in order.map { 100 * Statistics.mean(row.perClass($0)) } }, range: 0...100,
+        showsValues: false),
+      caption: "Accuracy of every class under every method, means over seeds.", line: line)
+    let shown = [baseline, row(.balancedSoftmax), tgn, row(.balancedSoftmax, isExpanded: true)]
+    notebook.table(
+      Table(
+        ["Class", "training images"] + shown.flatMap { ["\($0.name), accuracy", "F1"] },
+        rows: order.map { label in
+          [.text(experiment.data.prompts[label]), .count(experiment.data.train.counts[label])]
+            + shown.flatMap { row -> [TableCell] in
+              let means = [row.perClass(label), row.scores.map { $0.perClassF1[label] }].map(Statistics.mean)
+              return means.map { .number(100 * $0, digits: 1) }
+            }
+        }), caption: "Accuracy and F1 of every class in %, means over seeds; all methods' stand in results.json.",
+      line: line)
+  }
+
+  // MARK: - Comparisons
+
+  public func showComparisons(line: Int = #line) {
+    let others = rows.filter { $0.name != baseline.name }
+    func family(tail: Bool) -> [CorrectedComparison] {
+      CorrectedComparison.corrected(others.map { difference($0, minus: baseline, tail: tail) })
+    }
+    show(
+      "Every method less cross-entropy on the long-tailed set", names: others.map(\.name), tail: family(tail: true),
+      overall: family(tail: false), line: line)
+    let (rivals, tail) = tgnAgainstOthers(tail: true)
+    show(
+      "TGN less every method without generated images", names: rivals.map(\.name), tail: tail,
+      overall: tgnAgainstOthers(tail: false).comparisons, line: line)
+  }
+
+  /// The claims, each decided by comparisons that are corrected for their number.
+  public func showVerdict(line: Int = #line) {
+    for (statement, tail) in [
+      ("On the tail, TGN is ahead of every method that draws no images.", true),
+      ("Over all test images, TGN is ahead of every method that draws no images.", false),
+    ] {
+      let (others, comparisons) = tgnAgainstOthers(tail: tail)
+      notebook.claim(Self.claim(statement, names: others.map(\.name), comparisons), line: line)
+    }
+    let pairs: [(statement: String, of: ScoredRow, minus: ScoredRow)] = [
+      ("On the tail, TGN is ahead of cross-entropy on the long-tailed set.", tgn, baseline),
+      (
+        "TGN's images help the tail under balanced softmax too.", row(.balancedSoftmax, isExpanded: true),
+        row(.balancedSoftmax)
+      ),
+      (
+        "TGN's images help the tail under cRT too.", row(.classifierRetraining, isExpanded: true),
+        row(.classifierRetraining)
+      ),
+    ]
+    let corrected = CorrectedComparison.corrected(pairs.map { difference($0.of, minus: $0.minus, tail: true) })
+    for (pair, comparison) in zip(pairs, corrected) {
+      notebook.claim(Claim(pair.statement, comparison: comparison, scale: 100), line: line)
+    }
+  }
+
+  /// A claim to be ahead of all: it holds if each comparison is better, fails if one is worse, and is open otherwise.
+  static func claim(_ statement: String, names: [String], _ comparisons: [CorrectedComparison]) -> Claim {
+    func named(_ verdict: Bool?) -> String {
+      let found = zip(names, comparisons).filter { $1.isPositive == verdict }.map(\.0)
+      return "\(found.count)" + (found.isEmpty ? "" : " (\(found.joined(separator: ", ")))")
+    }
+    let isWorse = comparisons.contains { $0.isPositive == false }
+    let isBetter = comparisons.allSatisfy { $0.isPositive == true }
+    return Claim(
+      statement, holds: isBetter ? true : isWorse ? false : nil,
+      evidence: "ahead of \(named(true)), behind \(named(false)), within the noise of \(named(nil))")
+  }
+
+  private func show(
+    _ what: String, names: [String], tail: [CorrectedComparison], overall: [CorrectedComparison], line: Int
+  ) {
+    let table = Table(
+      ["Method", "Δ tail", "p", "tail is", "Δ overall", "p", "overall is"],
+      rows: names.indices.map { index in
+        [.text(names[index])]
+          + [tail[index], overall[index]].flatMap { comparison -> [TableCell] in
+            [
+              .difference(comparison.difference, scale: 100),
+              TableCell(NumberFormat.pValue(comparison.pValue), value: .number(comparison.pValue)),
+              .text(comparison.verdict),
+            ]
+          }
+      })
+    notebook.table(
+      table,
+      caption: what + ": differences of accuracy in percentage points with 95 % bootstrap intervals over seeds and "
+        + "test images, and p-values after Holm's correction in each column.", line: line)
+  }
+
+  private func tgnAgainstOthers(tail: Bool) -> (others: [ScoredRow], comparisons: [CorrectedComparison]) {
+    let others = zip(methods, rows).filter { !$0.0.isExpanded }.map(\.1)
+    return (others, CorrectedComparison.corrected(others.map { difference(tgn, minus: $0, tail: tail) }))
+  }
+
+  /// The same comparison draws the same resamples wherever it is shown.
+  private func difference(_ row: ScoredRow, minus other: ScoredRow, tail: Bool) -> PairedBootstrap {
+    let split = experiment.data.split
+    var stream = RandomStream(seed: experiment.settings.seed, name: "bootstrap.\(row.name).\(other.name)")
+    let classes = Set(split.tailClasses + (tail ? [] : split.headClasses))
+    return row.bootstrap(minus: other, classes: classes, stream: &stream)!
+  }
+}
