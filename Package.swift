@@ -49,7 +49,8 @@ let package = Package(
       swiftSettings: fast),
 
     .executableTarget(
-      name: "CommandLine", dependencies: ["LongTail", "Models", "Checkpoints", "Imaging", "Engine", arguments]),
+      name: "CommandLine",
+      dependencies: ["LongTail", "Models", "Checkpoints", "Imaging", "Engine", "Notebook", arguments]),
     .executableTarget(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
     .executableTarget(name: "exp-dior-table", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorTable"),

@@ -6,5 +6,7 @@ struct TGN: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tgn",
     abstract: "Text-guided diverse image synthesis for long-tailed remote sensing classification.",
-    subcommands: [SelfcheckCommand.self, PretrainCommand.self])
+    subcommands: [
+      PrepareCommand.self, DescribeCommand.self, SplitCommand.self, SelfcheckCommand.self, PretrainCommand.self,
+    ])
 }

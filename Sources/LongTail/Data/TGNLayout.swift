@@ -25,8 +25,9 @@ public struct TGNLayout: Sendable {
   ///
   /// Classes are named by `anno/classes.txt`, else by the annotation's prefix (DIOR, DOTA, FGSC), else by number.
   ///
+  /// - Parameter requiresEveryClass: Refuses a half that lacks a class, which no training or measure can do without.
   /// - Throws: `TGNLayoutError`
-  public func read(_ split: Split) throws -> ObjectDataset {
+  public func read(_ split: Split, requiresEveryClass: Bool = true) throws -> ObjectDataset {
     let annotation = try annotationFile(split)
     let lines = try annotatedImages(in: annotation)
     let classNames = try self.classNames(annotation: annotation, largestLabel: lines.map(\.label).max() ?? 0)
@@ -53,6 +54,7 @@ public struct TGNLayout: Sendable {
     }
 
     let dataset = ObjectDataset(classNames: classNames, items: items)
+    guard requiresEveryClass else { return dataset }
     if classNames.count < 2 { throw TGNLayoutError.singleClass(file: annotation.path) }
     if let empty = dataset.counts.firstIndex(of: 0) {
       throw TGNLayoutError.classWithoutImages(file: annotation.path, label: empty, name: classNames[empty])

@@ -65,7 +65,7 @@ public struct CropRun {
       do {
         let job = jobs[number]
         let old = earlier["\(job.split)/\(job.image.path)"]
-        if let old, isIntact(old) {
+        if let old, isIntact(old, job) {
           results.set(number, .success(old))
         } else {
           let entry = try crop(job, number: number)
@@ -112,7 +112,7 @@ public struct CropRun {
         let isKept = object.box == nil && settings.format.matches(data)
         let cropData = try isKept
           ? data : encoded(picture.cropped(x: x, y: y, width: width, height: height), name: source.path)
-        crops.append(("\(object.label)/\(job.stem)_\(object.index).\(settings.format.ending)", cropData))
+        crops.append((cropName(of: object, job), cropData))
         if isClipped { entry.clipped += 1 }
       }
     }
@@ -139,9 +139,16 @@ public struct CropRun {
     }
   }
 
+  private func cropName(of object: AnnotatedObject, _ job: Job) -> String {
+    "\(object.label)/\(job.stem)_\(object.index).\(settings.format.ending)"
+  }
+
   /// Whether an earlier run's crops are all there, and the picture has not changed in size.
-  private func isIntact(_ entry: CropManifest.Entry) -> Bool {
-    let source = plan.folder.url(entry.image).path
+  private func isIntact(_ entry: CropManifest.Entry, _ job: Job) -> Bool {
+    // The entry was read from a file, which may say anything.
+    let possible = Set(job.image.objects.map { cropName(of: $0, job) })
+    guard possible.isSuperset(of: entry.crops) else { return false }
+    let source = plan.folder.url(job.image.path).path
     let bytes = (try? FileManager.default.attributesOfItem(atPath: source)[.size] as? NSNumber)?.intValue
     guard bytes == entry.sourceBytes else { return false }
     let crops = entry.crops.compactMap { name -> (name: String, data: Data)? in
@@ -163,8 +170,7 @@ public struct CropRun {
         let folder = isWhole ? "\(image.objects[0].label)/" : ""
         // White space would end a file's name in the released code's annotation files.
         let file = (image.path as NSString).lastPathComponent
-        let plain = String(
-          DataFolder.stem(of: file).map { $0.isWhitespace || $0.isNewline || $0.asciiValue.map { $0 < 32 } == true ? "_" : $0 })
+        let plain = String(DataFolder.stem(of: file).map { $0.isWhitespace || $0 < " " ? "_" : $0 })
         var stem = plain
         var copy = 2
         while !used.insert(folder + stem).inserted {
