@@ -1,4 +1,5 @@
-/// Depthwise convolution and its gradients: loops over channels, in lanes, for each pixel and tap.
+/// Depthwise convolution and its gradients: for each pixel and tap a loop over the channels, which the compiler turns
+/// into lanes.
 enum DepthwiseKernels {
   /// Which source positions meet which taps at each target position, along one axis.
   private struct Meetings {
@@ -70,53 +71,23 @@ enum DepthwiseKernels {
     Parallel.pieces(size.batch * height) { piece in
       let (image, y) = piece.quotientAndRemainder(dividingBy: height)
       let picture = source.pointer + image * sourceHeight * sourceWidth * channels
-      rows.pairs[rows.starts[y]..<rows.starts[y + 1]].withUnsafeBufferPointer { rowPairs in
-        columns.pairs.withUnsafeBufferPointer { columnPairs in
-          for x in 0..<width {
-            let here = UnsafeBufferPointer(rebasing: columnPairs[columns.starts[x]..<columns.starts[x + 1]])
-            let out = target.pointer + (piece * width + x) * channels
-            @inline(__always)
-            func sum<Lanes: SIMD>(_ type: Lanes.Type, from c: Int) where Lanes.Scalar == Float {
-              var total = Lanes.zero
-              for row in rowPairs {
-                let line = picture + (row.source * sourceWidth * channels + c)
-                let taps = weight.pointer + (row.tap * size.kernelWidth * channels + c)
-                for column in here {
-                  total.addProduct(
-                    load(line + column.source * channels, Lanes.self), load(taps + column.tap * channels, Lanes.self))
-                }
-              }
-              UnsafeMutableRawPointer(out + c).storeBytes(of: total, as: Lanes.self)
-            }
+      let line = target.pointer + piece * width * channels
+      line.update(repeating: 0, count: width * channels)
+      for row in rows.pairs[rows.starts[y]..<rows.starts[y + 1]] {
+        for x in 0..<width {
+          let sums = line + x * channels
+          for column in columns.pairs[columns.starts[x]..<columns.starts[x + 1]] {
+            let values = picture + (row.source * sourceWidth + column.source) * channels
+            let factors = weight.pointer + (row.tap * size.kernelWidth + column.tap) * channels
             var c = 0
-            while c &+ 32 <= channels {
-              sum(SIMD32<Float>.self, from: c)
-              c &+= 32
-            }
-            while c &+ 8 <= channels {
-              sum(SIMD8<Float>.self, from: c)
-              c &+= 8
-            }
             while c < channels {
-              var total: Float = 0
-              for row in rowPairs {
-                let line = picture + (row.source * sourceWidth * channels + c)
-                let taps = weight.pointer + (row.tap * size.kernelWidth * channels + c)
-                for column in here { total.addProduct(line[column.source * channels], taps[column.tap * channels]) }
-              }
-              out[c] = total
+              sums[c].addProduct(values[c], factors[c])
               c &+= 1
             }
           }
         }
       }
     }
-  }
-
-  @inline(__always)
-  private static func load<Lanes: SIMD>(_ pointer: UnsafePointer<Float>, _ type: Lanes.Type) -> Lanes
-  where Lanes.Scalar == Float {
-    UnsafeRawPointer(pointer).loadUnaligned(as: Lanes.self)
   }
 
   /// x [N,H,W,C], g [N,H',W',C] → [K,K,1,C]: up to 16 sums over fixed runs of output rows, added in order.
