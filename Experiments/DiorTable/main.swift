@@ -12,22 +12,24 @@ import Notebook
 
 let methods = ComparedMethod.all
 
-Experiment.run("dior-table", adjust: { $0.data.catalogue = "dior" }, parts: { $0.parts(methods, seeds: $1) }) { experiment in
+Experiment.run("dior-table", adjust: { $0.data.catalogue = "dior" }, parts: { $0.parts(methods, seeds: $1) }) {
+  experiment in
   let notebook = experiment.notebook
 
   //: ## Protocol
   //:
-  //: Every row trains the same network from the same start for the same number of steps, with the same seeds; a second
-  //: phase, where a method has one, is taken off the first. Hyperparameters are those of the sources: none was chosen
-  //: here, least of all on the test set. A learning rate that suits one method may not suit another; all have the
-  //: baseline's.
+  //: Every row trains the same network from the same start for the same number of steps, with the same seeds. Methods
+  //: that refine the last layer (cRT, LWS, SMOTE, τ-normalization, logit adjustment) start from the classifier of
+  //: cross-entropy and leave everything before that layer as it is; the first three take some more steps for it, as
+  //: their sources do. Hyperparameters are those of the sources: none was chosen here, least of all on the test set.
   //:
   //: DIOR's 20 classes are led by ships and vehicles, which make up most of the objects; the first 40 % of the classes
   //: are head.
   notebook.text(experiment.dataSummary)
   notebook.table(experiment.protocolTable, caption: "Settings of this profile.")
   notebook.table(
-    MethodComparison.sources, caption: "Methods, and where they and their hyperparameters come from; TGN can be combined with each.")
+    MethodComparison.sources,
+    caption: "Methods, and where they and their hyperparameters come from. TGN can be combined with each.")
 
   //: ## Result
   //:

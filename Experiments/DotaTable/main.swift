@@ -11,20 +11,23 @@ import Notebook
 
 let methods = ComparedMethod.all
 
-Experiment.run("dota-table", adjust: { $0.data.catalogue = "dota" }, parts: { $0.parts(methods, seeds: $1) }) { experiment in
+Experiment.run("dota-table", adjust: { $0.data.catalogue = "dota" }, parts: { $0.parts(methods, seeds: $1) }) {
+  experiment in
   let notebook = experiment.notebook
 
   //: ## Protocol
   //:
-  //: Every row trains the same network from the same start for the same number of steps, with the same seeds; a second
-  //: phase, where a method has one, is taken off the first. Hyperparameters are those of the sources, none chosen here.
+  //: Every row trains the same network from the same start for the same number of steps, with the same seeds; methods
+  //: that refine the last layer start from the classifier of cross-entropy and take some more steps for that layer
+  //: alone. Hyperparameters are those of the sources, none chosen here.
   //:
   //: DOTA's training counts by class are not published: the 15 classes have the proportions of the test set. The share
   //: of head classes is DIOR's.
   notebook.text(experiment.dataSummary)
   notebook.table(experiment.protocolTable, caption: "Settings of this profile.")
   notebook.table(
-    MethodComparison.sources, caption: "Methods, and where they and their hyperparameters come from; TGN can be combined with each.")
+    MethodComparison.sources,
+    caption: "Methods, and where they and their hyperparameters come from. TGN can be combined with each.")
 
   //: ## Result
   //:
@@ -36,7 +39,7 @@ Experiment.run("dota-table", adjust: { $0.data.catalogue = "dota" }, parts: { $0
 
   //: ## Class by class
   //:
-  //: Large and small vehicles, both in the head, are easily taken for each other, and so are the fields of the tail.
+  //: Large and small vehicles differ little from above, and so do the fields.
   comparison.showClasses()
 
   //: ## Beyond the noise?

@@ -11,20 +11,23 @@ import Notebook
 
 let methods = ComparedMethod.all
 
-Experiment.run("fgsc-table", adjust: { $0.useFGSC() }, parts: { $0.parts(methods, seeds: $1) }) { experiment in
+Experiment.run("fgsc-table", adjust: { $0.useFGSC() }, parts: { $0.parts(methods, seeds: $1) }) {
+  experiment in
   let notebook = experiment.notebook
 
   //: ## Protocol
   //:
-  //: Every row trains the same network from the same start for the same number of steps, with the same seeds; a second
-  //: phase, where a method has one, is taken off the first. Hyperparameters are those of the sources, none chosen here.
+  //: Every row trains the same network from the same start for the same number of steps, with the same seeds; methods
+  //: that refine the last layer start from the classifier of cross-entropy and take some more steps for that layer
+  //: alone. Hyperparameters are those of the sources, none chosen here.
   //:
   //: The training counts follow the published test counts; four classes are published only together. A third of the
   //: classes are head, as the released code has it for this data set.
   notebook.text(experiment.dataSummary)
   notebook.table(experiment.protocolTable, caption: "Settings of this profile.")
   notebook.table(
-    MethodComparison.sources, caption: "Methods, and where they and their hyperparameters come from; TGN can be combined with each.")
+    MethodComparison.sources,
+    caption: "Methods, and where they and their hyperparameters come from. TGN can be combined with each.")
 
   //: ## Result
   //:

@@ -70,7 +70,7 @@ final class LongTailLossTests: XCTestCase {
   }
 
   func testReweightingIsDeferred() {
-    let logits = Tensor([1, 0.5, 0, 1], shape: [2, 2])
+    let logits = Tensor([1, 0.2, 0, 1], shape: [2, 2])
     let loss = LongTailLoss.labelAwareMargin(largest: 0.5, scale: 2, beta: 0.9, weightedFrom: 0.8)
     func at(_ progress: Double) -> Float { loss(logits, [0, 1], counts: [16, 1], progress: progress).item }
     XCTAssertEqual(at(0), at(0.79))

@@ -108,17 +108,17 @@ final class LongTailMethodTests: XCTestCase {
 
   // MARK: - The last layer
 
-  func testAdjustmentsOfTheLastLayer() {
+  func testChangesOfTheLastLayer() {
     var stream = RandomStream(seed: 5, name: "layer")
     let layer = Linear(4, 3, stream: &stream)
     let x = Tensor.normal([2, 4], from: &stream)
     let before = layer(x)
-    LastLayerAdjustment.logitAdjustment(tau: 1).apply(to: layer, counts: [70, 20, 10])
+    LastLayerRefinement.logitAdjustment(tau: 1).apply(to: layer, counts: [70, 20, 10])
     let expected = logitAdjusted(before, counts: [70, 20, 10], tau: 1).values
     for (a, b) in zip(layer(x).values, expected) { XCTAssertEqual(a, b, accuracy: 1e-5) }
 
     let weight = layer.weight.value.copy()
-    LastLayerAdjustment.tauNormalization(tau: 1).apply(to: layer, counts: [])
+    LastLayerRefinement.tauNormalization(tau: 1).apply(to: layer, counts: [])
     for row in 0..<3 {
       let unit = layer.weight.value.slice(0, row..<(row + 1))
       XCTAssertEqual(unit.squared().sum().item, 1, accuracy: 1e-5)
@@ -126,29 +126,38 @@ final class LongTailMethodTests: XCTestCase {
     }
     XCTAssertEqual(layer.bias?.value.values, [0, 0, 0])
     layer.weight.set(weight)
-    LastLayerAdjustment.tauNormalization(tau: 0).apply(to: layer, counts: [])
+    LastLayerRefinement.tauNormalization(tau: 0).apply(to: layer, counts: [])
     for (a, b) in zip(layer.weight.value.values, weight.values) { XCTAssertEqual(a, b, accuracy: 1e-6) }
   }
 
   // MARK: - Training
-
-  private let data = memoryDataset([12, 5, 3], side: 8)
 
   private func settings(steps: Int) -> ClassifierSettings {
     ClassifierSettings(
       side: 8, batchSize: 4, epochs: 10, steps: steps, learningRate: 0.01, weightDecay: 1e-4, milestones: [6], flips: true)
   }
 
-  private func trained(
-    _ objective: ClassifierObjective, steps: Int, context: StageContext? = nil
-  ) throws -> ResNet {
+  private let images = DecodedImages(memoryDataset([12, 5, 3], side: 8), side: 8)
+
+  /// A small classifier trained by the method.
+  private func trained(_ method: LongTailMethod, steps: Int = 18, context: StageContext? = nil) throws -> ResNet {
     var stream = RandomStream(seed: 6, name: "start")
     let model = ResNet(
       .init(block: .basic, blocks: [1, 1, 1, 1], width: 4, classes: 3, stem: .small), stream: &stream)
-    let run = TrainingRun(context: context, secondsBetweenCheckpoints: 0) { ProgressBar("test", total: $0, done: $1) }
+    func run(_ context: StageContext?) -> TrainingRun {
+      TrainingRun(context: context, secondsBetweenCheckpoints: 0) { ProgressBar("test", total: $0, done: $1) }
+    }
+    let refinement = method.refinement
     try trainClassifier(
-      model, on: DecodedImages(data, side: 8), settings: settings(steps: steps), seed: 7, name: "test",
-      objective: objective, run: run)
+      model, on: images, settings: settings(steps: steps), seed: 7, name: "test", objective: method.objective,
+      run: run(refinement == nil ? context : nil))
+    switch refinement {
+    case .training(let layer):
+      try trainLastLayer(
+        of: model, layer, on: images, settings: settings(steps: steps), seed: 7, name: "layer", run: run(context))
+    case .some(let change): change.apply(to: model.fc, counts: [12, 5, 3])
+    case nil: break
+    }
     return model
   }
 
@@ -156,17 +165,14 @@ final class LongTailMethodTests: XCTestCase {
     model.states.filter { isWanted($0.key) }.map { $0.state.value.values.map(\.bitPattern) }
   }
 
-  func testASecondPhaseLeavesTheTrunkAsItWas() throws {
-    let plain = try trained(.crossEntropy, steps: 6)
-    for kind in [SecondPhase.Kind.retrainedLayer, .weightScaling, .syntheticFeatures(neighbours: 2)] {
-      var objective = ClassifierObjective()
-      objective.secondPhase = SecondPhase(kind, share: 0.4)
-      XCTAssertEqual(objective.secondPhase?.steps(of: 10), 4)
-      let model = try trained(objective, steps: 10)
+  func testARefinementLeavesTheTrunkAsItWas() throws {
+    let plain = try trained(.crossEntropy)
+    for method in LongTailMethod.allCases where method.refinement != nil {
+      let model = try trained(method)
       let isTrunk = { (key: String) in !key.hasPrefix("fc.") }
-      XCTAssertEqual(bits(model, of: isTrunk), bits(plain, of: isTrunk), "\(kind)")
-      XCTAssertNotEqual(bits(model), bits(plain), "\(kind)")
-      guard kind == .weightScaling else { continue }
+      XCTAssertEqual(bits(model, of: isTrunk), bits(plain, of: isTrunk), "\(method)")
+      XCTAssertNotEqual(bits(model), bits(plain), "\(method)")
+      guard method == .weightScaling else { continue }
       // Each class's weights were scaled by one factor, its bias by the same.
       let (old, new) = (plain.fc.weight.value, model.fc.weight.value)
       for row in 0..<3 {
@@ -179,35 +185,38 @@ final class LongTailMethodTests: XCTestCase {
     }
   }
 
+  func testTheLastLayersLearningRateFallsAsACosine() {
+    let training = LastLayerTraining(.newLayer, share: 10.0 / 90)
+    XCTAssertEqual(training.steps(after: 90), 10)
+    XCTAssertEqual(training.steps(after: 1), 1)
+    XCTAssertEqual(training.learningRate(step: 0, of: 10, batchSize: 512), 0.2)
+    XCTAssertEqual(training.learningRate(step: 5, of: 10, batchSize: 64), 0.0125, accuracy: 1e-7)
+  }
+
   func testEveryMethodTrainsAndGoesOnAfterAStopToTheSameBits() throws {
-    let plain = bits(try trained(.crossEntropy, steps: 8))
+    let plain = bits(try trained(.crossEntropy))
     for method in LongTailMethod.allCases {
-      var objective = method.objective
-      // Phases of three steps and of one: the last checkpoint lies within the second phase, and where it begins.
-      for share in objective.secondPhase == nil ? [0] : [0.4, 0.1] {
-        objective.secondPhase?.share = share
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("method-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let context = StageContext(name: "test", hash: "", directory: folder, checkpointDirectory: folder, log: { _ in })
-        let whole = bits(try trained(objective, steps: 8))
-        XCTAssertEqual(bits(try trained(objective, steps: 8, context: context)), whole, "\(method)")
-        // The run left its last checkpoint but one step: this goes on from there.
-        XCTAssertEqual(bits(try trained(objective, steps: 8, context: context)), whole, "\(method) resumed")
-        if method != .crossEntropy { XCTAssertNotEqual(whole, plain, "\(method)") }
-      }
+      let folder = FileManager.default.temporaryDirectory.appendingPathComponent("method-\(UUID())")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let context = StageContext(name: "test", hash: "", directory: folder, checkpointDirectory: folder, log: { _ in })
+      let whole = bits(try trained(method))
+      XCTAssertEqual(bits(try trained(method, context: context)), whole, "\(method)")
+      // The run left its last checkpoint but one step: this goes on from there.
+      XCTAssertEqual(bits(try trained(method, context: context)), whole, "\(method) resumed")
+      if method != .crossEntropy { XCTAssertNotEqual(whole, plain, "\(method)") }
     }
   }
 
-  func testObjectivesOfAllMethodsDiffer() throws {
-    XCTAssertEqual(Set(LongTailMethod.allCases.map(\.objective)).count, LongTailMethod.allCases.count)
-    XCTAssertEqual(Set(LongTailMethod.allCases.map(\.title)).count, LongTailMethod.allCases.count)
-    for method in LongTailMethod.allCases {
-      let copy = try JSONDecoder().decode(
-        ClassifierObjective.self, from: try JSONEncoder().encode(method.objective))
-      XCTAssertEqual(copy, method.objective)
+  func testMethodsDifferAndSurviveJSON() throws {
+    struct Key: Codable, Hashable {
+      var objective: ClassifierObjective
+      var refinement: LastLayerRefinement?
     }
-    let free = LongTailMethod.allCases.filter(\.objective.trainsByCrossEntropyAlone)
-    XCTAssertEqual(free, [.crossEntropy, .logitAdjustment, .tauNormalization])
+    let keys = LongTailMethod.allCases.map { Key(objective: $0.objective, refinement: $0.refinement) }
+    XCTAssertEqual(Set(keys).count, keys.count)
+    XCTAssertEqual(Set(LongTailMethod.allCases.map(\.title)).count, keys.count)
+    XCTAssertEqual(try JSONDecoder().decode([Key].self, from: try JSONEncoder().encode(keys)), keys)
+    for key in keys where key.refinement != nil { XCTAssertEqual(key.objective, .crossEntropy) }
   }
 }

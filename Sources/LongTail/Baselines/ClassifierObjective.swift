@@ -7,22 +7,11 @@ public struct ClassifierObjective: Codable, Hashable, Sendable {
   public var sampling = BatchSampling.shuffled
   public var mixing = BatchMixing.none
   public var lastLayer = LastLayer.linear
-  /// Takes the last part of the steps, with everything but the last layer fixed.
-  public var secondPhase: SecondPhase?
-  /// Changes the last layer when training is done.
-  public var adjustment: LastLayerAdjustment?
 
   public init() {}
 
   /// Plain training, as the released code's.
   public static let crossEntropy = ClassifierObjective()
-
-  /// Whether training is plain up to an adjustment at its end, which then costs no training of its own.
-  var trainsByCrossEntropyAlone: Bool {
-    var plain = self
-    plain.adjustment = nil
-    return plain == .crossEntropy
-  }
 }
 
 /// How the last layer turns an embedding [N, D] into logits [N, C].
@@ -46,13 +35,16 @@ func cosines(_ a: Tensor, _ b: Tensor) -> Tensor {
   return matmul(unit(a), unit(b), transposeB: true)
 }
 
-/// A change of a trained linear last layer that needs no training.
-public enum LastLayerAdjustment: Codable, Hashable, Sendable {
+/// What is done to the linear last layer of a classifier trained by cross-entropy, while the rest stays as it is.
+public enum LastLayerRefinement: Codable, Hashable, Sendable {
   /// Each class's weights are divided by their length to the power τ, and the bias is left out (Kang et al. 2020).
   case tauNormalization(tau: Float)
   /// `logitAdjusted`, as a change of the bias.
   case logitAdjustment(tau: Float)
+  /// `trainLastLayer`.
+  case training(LastLayerTraining)
 
+  /// Applies what needs no training.
   func apply(to layer: Linear, counts: [Int]) {
     guard let bias = layer.bias else { preconditionFailure("the last layer of a classifier has a bias") }
     withoutRecording {
@@ -64,6 +56,8 @@ public enum LastLayerAdjustment: Codable, Hashable, Sendable {
         bias.set(.zeros(bias.value.shape))
       case .logitAdjustment(let tau):
         bias.set(logitAdjusted(bias.value, counts: counts, tau: tau))
+      case .training:
+        preconditionFailure("training the last layer needs pictures: trainLastLayer")
       }
     }
   }

@@ -1,7 +1,8 @@
 /// The published ways to train on a long tail, each with its source's hyperparameters. None was tuned here.
 ///
-/// All train the same network from the same start for the same number of steps. A method says how the classifier is
-/// trained, not on what: any of them can be applied to an `Expansion`, such as TGN's.
+/// All train the same network from the same start for the same number of steps; those that refine the last layer do so
+/// afterwards, as their sources do. A method says how the classifier is trained, not on what: any of them can be
+/// applied to an `Expansion`, such as TGN's.
 public enum LongTailMethod: String, Codable, CaseIterable, Sendable {
   /// Nothing is done about the tail.
   case crossEntropy = "cross-entropy"
@@ -22,20 +23,21 @@ public enum LongTailMethod: String, Codable, CaseIterable, Sendable {
   /// Cross-entropy, and τ = 1 times the logarithm of the class shares taken off the logits afterwards (Menon et al.
   /// 2021, their post-hoc form; as a loss with τ = 1 it would be balanced softmax).
   case logitAdjustment = "logit-adjustment"
-  /// The last layer retrained on class-balanced batches, for a tenth of the steps, as 10 epochs after 90 (Kang et al.
-  /// 2020, ImageNet-LT).
+  /// The last layer retrained on class-balanced batches for a ninth of the steps more, as 10 epochs after 90 (Kang et
+  /// al. 2020, ImageNet-LT).
   case classifierRetraining = "crt"
   /// Class weights divided by their length, τ = 1. The source looks for a τ up to 1 on a validation set, which a tail
   /// of ten images per class cannot spare (Kang et al. 2020).
   case tauNormalization = "tau-normalization"
-  /// A learned factor per class, for a nineteenth of the steps, as 5 epochs after 90 (Kang et al. 2020, ImageNet-LT).
+  /// A learned factor per class, for an eighteenth of the steps more, as 5 epochs after 90 (Kang et al. 2020,
+  /// ImageNet-LT).
   case weightScaling = "lws"
   /// α = 0.2 (Zhang et al. 2018, ImageNet).
   case mixup
   /// α = 1, every batch (Yun et al. 2019, ImageNet).
   case cutMix = "cutmix"
-  /// Five neighbours (Chawla et al. 2002), on embeddings: the last layer is retrained for a tenth of the steps as in
-  /// `classifierRetraining`, on classes filled up instead of repeated.
+  /// Five neighbours (Chawla et al. 2002), on embeddings: the last layer is retrained as in `classifierRetraining`, on
+  /// classes filled up instead of repeated.
   case featureSMOTE = "feature-smote"
   /// Turns and mirrorings, which keep a view from above what it is, and shifts by up to an eighth of the side, as the
   /// four of 32 pixels of He et al. (2016, "Deep Residual Learning", CIFAR-10).
@@ -73,21 +75,20 @@ public enum LongTailMethod: String, Codable, CaseIterable, Sendable {
     case .ldamDRW: ("Cao et al. 2019", "largest margin 0.5, scale 30, β = 0.9999 in the last fifth")
     case .balancedSoftmax: ("Ren et al. 2020", "–")
     case .logitAdjustment: ("Menon et al. 2021", "post-hoc, τ = 1")
-    case .classifierRetraining: ("Kang et al. 2020", "last tenth of the steps")
+    case .classifierRetraining: ("Kang et al. 2020", "last layer anew, 1/9 of the steps more")
     case .tauNormalization: ("Kang et al. 2020", "τ = 1")
-    case .weightScaling: ("Kang et al. 2020", "last nineteenth of the steps")
+    case .weightScaling: ("Kang et al. 2020", "1/18 of the steps more")
     case .mixup: ("Zhang et al. 2018", "α = 0.2")
     case .cutMix: ("Yun et al. 2019", "α = 1, every batch")
-    case .featureSMOTE: ("Chawla et al. 2002", "5 neighbours, last tenth of the steps")
+    case .featureSMOTE: ("Chawla et al. 2002", "5 neighbours; last layer as cRT's")
     case .geometricAugmentation: ("He et al. 2016", "8 turns and mirrorings, shifts up to 1/8")
     }
   }
 
-  /// The method as the training loop takes it.
+  /// How the classifier is trained.
   public var objective: ClassifierObjective {
     var objective = ClassifierObjective()
     switch self {
-    case .crossEntropy: break
     case .classBalancedSampling: objective.sampling = .classBalanced
     case .squareRootSampling: objective.sampling = .squareRoot
     case .classBalancedLoss: objective.loss = .classBalanced(beta: 0.9999)
@@ -96,16 +97,24 @@ public enum LongTailMethod: String, Codable, CaseIterable, Sendable {
       objective.loss = .labelAwareMargin(largest: 0.5, scale: 30, beta: 0.9999, weightedFrom: 0.8)
       objective.lastLayer = .cosine(scale: 30)
     case .balancedSoftmax: objective.loss = .balancedSoftmax
-    case .logitAdjustment: objective.adjustment = .logitAdjustment(tau: 1)
-    case .classifierRetraining: objective.secondPhase = SecondPhase(.retrainedLayer, share: 0.1)
-    case .tauNormalization: objective.adjustment = .tauNormalization(tau: 1)
-    case .weightScaling: objective.secondPhase = SecondPhase(.weightScaling, share: 1.0 / 19)
     case .mixup: objective.mixing = .mixup(alpha: 0.2)
     case .cutMix: objective.mixing = .cutMix(alpha: 1)
-    case .featureSMOTE: objective.secondPhase = SecondPhase(.syntheticFeatures(neighbours: 5), share: 0.1)
     case .geometricAugmentation:
       objective.mixing = .geometric(Augmentation(turnsReal: true, shift: 0.125, brightness: 0, contrast: 0))
+    case .crossEntropy, .logitAdjustment, .classifierRetraining, .tauNormalization, .weightScaling, .featureSMOTE: break
     }
     return objective
+  }
+
+  /// What is done to the last layer of the trained classifier.
+  public var refinement: LastLayerRefinement? {
+    switch self {
+    case .logitAdjustment: .logitAdjustment(tau: 1)
+    case .tauNormalization: .tauNormalization(tau: 1)
+    case .classifierRetraining: .training(LastLayerTraining(.newLayer, share: 10.0 / 90))
+    case .weightScaling: .training(LastLayerTraining(.weightScaling, share: 5.0 / 90))
+    case .featureSMOTE: .training(LastLayerTraining(.syntheticFeatures(neighbours: 5), share: 10.0 / 90))
+    default: nil
+    }
   }
 }

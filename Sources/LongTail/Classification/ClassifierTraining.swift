@@ -58,27 +58,17 @@ func trainClassifier(
   let parameters = model.parameters.map(\.parameter)
   let optimizer = Adam(parameters, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
   let total = settings.totalSteps(perEpoch: try BatchPlan(for: images.dataset, settings: batches).stepsPerEpoch)
-  let second = objective.secondPhase.map {
-    SecondPhaseTraining(
-      $0, model: model, images: images, settings: settings, totalSteps: total, seed: seed, name: name)
-  }
-  let firstSteps = total - (second?.steps ?? 0)
   let counts = images.dataset.counts
   var state = TrainingState()
   state.add("model", model)
   state.add("optimizer", optimizer)
-  second?.add(to: &state)
   var loader: BatchLoader?
   var shownLoss: Float = 0
   try run.run(steps: total, state: state) { first in
-    if first < firstSteps { loader = try BatchLoader(images, settings: batches, fromStep: first) }
+    loader = try BatchLoader(images, settings: batches, fromStep: first)
   } step: { step in
-    if let second, step >= firstSteps {
-      loader = nil
-      return try second.step(step - firstSteps)
-    }
     guard let batch = try loader?.next() else { return "" }
-    optimizer.learningRate = settings.learningRate(step: step, total: firstSteps)
+    optimizer.learningRate = settings.learningRate(step: step, total: total)
     var stream = RandomStream(seed: seed, name: "\(name).mixing", index: UInt64(step))
     let mixed = objective.mixing(batch.tensor, batch.labels, stream: &stream)
     let logits = objective.lastLayer.logits(model, mixed.pictures)
@@ -90,8 +80,6 @@ func trainClassifier(
     shownLoss = step == 0 ? loss.item : 0.98 * shownLoss + 0.02 * loss.item
     return "loss " + NumberFormat.fixed(Double(shownLoss), digits: 3)
   }
-  second?.finish()
-  objective.adjustment?.apply(to: model.fc, counts: counts)
 }
 
 extension Batch {

@@ -15,35 +15,41 @@ extension Pipeline {
   /// Trains a classifier on the long-tailed set with the expansion by a method for long tails, and scores it on the
   /// test set, picture by picture.
   ///
-  /// A method that only changes a finished classifier (and cross-entropy, which changes nothing) takes that of
-  /// `classify(_:seed:)`.
+  /// A method that trains by plain cross-entropy, whatever it does to the last layer afterwards, starts from the
+  /// classifier of `classify(_:seed:)`.
   public func classify(_ expansion: Expansion, method: LongTailMethod, seed: UInt64) throws -> Scores {
-    let training = settings.classifier
-    let objective = method.objective
+    let (objective, refinement) = (method.objective, method.refinement)
+    precondition(refinement == nil || objective == .crossEntropy, "only a classifier of cross-entropy is refined")
     let images = try expansionImages(expansion)
-    let base = objective.trainsByCrossEntropyAlone ? try classifier(expansion, seed: seed) : nil
-    let key = MethodStage(objective: objective, classifier: try classifierStage(expansion, seed: seed))
+    let base = objective == .crossEntropy ? try classifier(expansion, seed: seed) : nil
+    let key = MethodStage(
+      objective: objective, refinement: refinement, classifier: try classifierStage(expansion, seed: seed))
     let result = try run(
       "long-tail-method", part: "classifier \(expansion.name) \(method.rawValue) \(seed)", version: 1, settings: key,
       inputs: images + (base.map { [$0] } ?? [])
     ) { context, progress in
+      let side = settings.classifier.side
       let classes = data.train.classCount
       let dataset = try expanded(by: expansion, images: images.first)
-      let model: ResNet
-      if let base {
-        model = try load(base, classes: classes)
-        objective.adjustment?.apply(to: model.fc, counts: dataset.counts)
-        progress(1, 0).finish()
-      } else {
-        model = try startedClassifier(classes: classes, name: "classifier", seed: seed)
+      let pictures = self.images(of: dataset, named: "expanded \(expansion.name)", side: side)
+      let training = TrainingRun(context: context, progress: progress)
+      let model = try base.map { try load($0, classes: classes) }
+        ?? startedClassifier(classes: classes, name: "classifier", seed: seed)
+      switch refinement {
+      case .training(let layer):
+        try trainLastLayer(
+          of: model, layer, on: pictures, settings: settings.classifier, seed: seed, name: "last-layer", run: training)
+      case .some(let change):
+        change.apply(to: model.fc, counts: dataset.counts)
+      case nil where base == nil:
         try trainClassifier(
-          model, on: self.images(of: dataset, named: "expanded \(expansion.name)", side: training.side),
-          settings: training, seed: seed, name: "classifier", objective: objective,
-          run: TrainingRun(context: context, progress: progress))
+          model, on: pictures, settings: settings.classifier, seed: seed, name: "classifier", objective: objective,
+          run: training)
+      case nil: break
       }
       try save(model, context, "model.safetensors")
       let outcomes = try outcomes(
-        of: model, lastLayer: objective.lastLayer, on: self.images(of: data.test, named: "test", side: training.side))
+        of: model, lastLayer: objective.lastLayer, on: self.images(of: data.test, named: "test", side: side))
       let scores = Scores(outcomes: outcomes, classes: classes, headClasses: data.split.headClasses)
       try context.write(try JSONEncoder().encode(scores), "scores.json")
     }
@@ -132,6 +138,7 @@ extension Pipeline {
 /// What a classifier trained by a method for long tails depends on.
 private struct MethodStage: Encodable {
   var objective: ClassifierObjective
+  var refinement: LastLayerRefinement?
   var classifier: ClassifierStage
 }
 

@@ -73,11 +73,11 @@ public struct MethodComparison {
     let names = order.map { experiment.data.prompts[$0] }
     notebook.plot(
       HeatMap(
-        "Accuracy by class, in %", xLabel: "class, from the most to the fewest training images", yLabel: "",
+        "Accuracy by class", xLabel: "class, from the most to the fewest training images", yLabel: "",
         columns: names, rows: rows.map(\.name),
         values: rows.map { row in order.map { 100 * Statistics.mean(row.perClass($0)) } }, range: 0...100,
         showsValues: false),
-      caption: "Accuracy of every class under every method, means over seeds.", line: line)
+      caption: "Accuracy of every class under every method in %, means over seeds.", line: line)
     let shown = [baseline, row(.balancedSoftmax), tgn, row(.balancedSoftmax, isExpanded: true)]
     notebook.table(
       Table(
