@@ -101,6 +101,23 @@ final class FixtureTests: XCTestCase {
       ])
   }
 
+  func testGrids() throws {
+    try run(
+      "grids",
+      [
+        "sampleGrid": { fixture, x in
+          let numbers = fixture.settings["maps"]!
+          let maps = stride(from: 0, to: numbers.count, by: 6).map { at in
+            AffineMap(
+              xx: numbers[at], xy: numbers[at + 1], x0: numbers[at + 2], yx: numbers[at + 3], yy: numbers[at + 4],
+              y0: numbers[at + 5])
+          }
+          return sampleGrid(
+            x[0], AffineSampling(maps: maps, to: (fixture.integer("height"), fixture.integer("width"))))
+        }
+      ])
+  }
+
   func testFiltersAndPooling() throws {
     try run(
       "filters",

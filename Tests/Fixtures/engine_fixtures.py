@@ -170,6 +170,44 @@ def interpolated(x, height, width):
     return from_torch(F.interpolate(to_torch(x), (height, width), mode="bilinear", align_corners=False))
 
 
+def sample_grid(x, maps, height, width):
+    """maps: six numbers a picture, from output to input pixels, both counted from the picture's middle."""
+    n, in_height, in_width, c = x.shape
+    maps = torch.tensor(maps, dtype=torch.float64).reshape(n, 2, 3)
+    to_pixels = torch.tensor([width / 2, height / 2, 1], dtype=torch.float64)
+    to_unit = torch.tensor([[2 / in_width], [2 / in_height]], dtype=torch.float64)
+    grid = F.affine_grid(to_unit * maps * to_pixels, [n, c, height, width], align_corners=False)
+    return from_torch(GridSample.apply(to_torch(x), grid))
+
+
+class GridSample(torch.autograd.Function):
+    """PyTorch's `grid_sample`, whose backward pass it cannot differentiate: linear in x, so it is easily stated."""
+
+    @staticmethod
+    def forward(context, x, grid):
+        context.save_for_backward(grid)
+        context.shape = x.shape
+        return F.grid_sample(x, grid, padding_mode="zeros", align_corners=False)
+
+    @staticmethod
+    def backward(context, g):
+        return GridSpread.apply(g, context.saved_tensors[0], context.shape), None
+
+
+class GridSpread(torch.autograd.Function):
+    @staticmethod
+    def forward(context, g, grid, shape):
+        context.save_for_backward(grid)
+        with torch.enable_grad():
+            x = torch.zeros(shape, dtype=g.dtype, requires_grad=True)
+            y = F.grid_sample(x, grid, padding_mode="zeros", align_corners=False)
+            return torch.autograd.grad(y, x, g)[0].detach()
+
+    @staticmethod
+    def backward(context, u):
+        return GridSample.apply(u, context.saved_tensors[0]), None, None
+
+
 def batch_norm(x, scale, offset, epsilon):
     moved = x.movedim(-1, 1)
     return F.batch_norm(moved, None, None, scale, offset, training=True, eps=epsilon).movedim(1, -1)
@@ -337,6 +375,19 @@ def filters():
     write("filters", [row.result() for row in rows])
 
 
+def grids():
+    turned = [0.8, -0.6, 0.3, 0.6, 0.8, -0.7]
+    stretched = [1.7, 0.2, -1.1, -0.4, 0.6, 2.3]
+    far = [1.0, 0.0, 40.0, 0.0, 1.0, 0.0]
+    rows = [
+        Case("sampleGrid", sample_grid, [x], maps=maps, height=height, width=width) for x, maps, height, width in [
+            ([1, 4, 5, 2], [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], 4, 5), ([2, 5, 4, 3], turned + stretched, 6, 7),
+            ([1, 1, 1, 3], turned, 3, 2), ([1, 6, 7, 1], stretched, 1, 1), ([3, 3, 2, 1], far + turned + far, 2, 3),
+            ([1, 2, 9, 18], stretched, 3, 4),
+        ]]
+    write("grids", [row.result() for row in rows])
+
+
 def normalizations():
     rows = []
     for x in [[2, 3, 2, 3], [5, 4], [1, 1, 2, 2]]:
@@ -447,6 +498,6 @@ def running_statistics():
 
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for make in [elementwise, reductions, products, movement, convolutions, filters, grouped, normalizations,
+    for make in [elementwise, reductions, products, movement, convolutions, filters, grids, grouped, normalizations,
                  optimizers, running_statistics]:
         make()
