@@ -69,7 +69,9 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Imaging", "Engine"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Imaging"]),
-    .testTarget(name: "LongTailTests", dependencies: ["LongTail", "Imaging", "Engine"]),
+    .testTarget(
+      name: "LongTailTests", dependencies: ["LongTail", "Models", "Checkpoints", "Imaging", "Engine"],
+      resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v5]
 )

@@ -29,7 +29,7 @@ public func singularValues(_ x: Tensor) -> (values: [Float], vectors: Tensor)? {
 
 /// Replaces a symmetric matrix, of which the upper triangle is read, by its eigenvectors as rows, and returns the
 /// eigenvalues in ascending order; nil where LAPACK does not converge.
-private func symmetricEigenvectors(_ matrix: inout [Double], _ count: Int) -> [Double]? {
+func symmetricEigenvectors(_ matrix: inout [Double], _ count: Int) -> [Double]? {
   var values = [Double](repeating: 0, count: count)
   var size = Int32(count)
   // What LAPACK's documentation asks for.

@@ -42,35 +42,14 @@ extension Pipeline {
       return ImageQuality(
         consistency: Double(drawn.guesses.filter { $0 == label }.count) / Double(max(1, drawn.guesses.count)),
         spread: meanPairDistance(drawn.features) / meanPairDistance(test),
-        novelty: meanNearestDistance(from: drawn.features, to: train) / meanNearestDistance(from: test, to: train))
+        novelty: try meanNearestDistance(from: drawn.features, to: train)
+          / meanNearestDistance(from: test, to: train))
     }
   }
 }
 
-/// Distances between the rows of [N,C] and [M,C]: N rows of M.
-func distances(_ a: Tensor, _ b: Tensor) -> [[Double]] {
-  let (left, right, width) = (a.values, b.values, a.shape[1])
-  return (0..<a.shape[0]).map { i in
-    (0..<b.shape[0]).map { j in
-      var sum = 0.0
-      for c in 0..<width {
-        let difference = Double(left[i * width + c]) - Double(right[j * width + c])
-        sum += difference * difference
-      }
-      return sum.squareRoot()
-    }
-  }
-}
-
-/// The mean distance of two different rows; NaN for fewer than two.
-func meanPairDistance(_ x: Tensor) -> Double {
-  let count = x.shape[0]
-  let total = distances(x, x).reduce(0) { $0 + $1.reduce(0, +) }
-  return total / Double(count * (count - 1))
-}
-
-/// The mean over the rows of `a` of the distance to the nearest row of `b`.
-func meanNearestDistance(from a: Tensor, to b: Tensor) -> Double {
-  let nearest = distances(a, b).map { $0.min() ?? .nan }
-  return nearest.reduce(0, +) / Double(max(1, nearest.count))
+/// The mean over the rows of `a` of the distance to the nearest row of `b`; 0 where `a` has none.
+func meanNearestDistance(from a: Tensor, to b: Tensor) throws -> Double {
+  let nearest = try nearestPictures(to: a, in: b)
+  return nearest.reduce(0) { $0 + $1.distance } / Double(max(1, nearest.count))
 }
