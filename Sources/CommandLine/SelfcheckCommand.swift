@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LongTail
 import Models
 
 /// `tgn selfcheck`: our networks against the released code's answers.
@@ -41,6 +42,7 @@ struct SelfcheckCommand: ParsableCommand {
 
     var selfcheck = Selfcheck(tokenizer: tokenizer.map { URL(fileURLWithPath: $0) })
     selfcheck.checks.merge(imagingChecks) { mine, _ in mine }
+    selfcheck.checks["ada_augment_64"] = checkAdaptiveAugmentation
     var table = SelfcheckTable(isVerbose: verbose)
     print(table.header)
     for file in files {

@@ -5,6 +5,9 @@ import Engine
 ///
 /// Pictures from above have no upright side, so real pictures are also turned and mirrored; the generator then draws
 /// all orientations.
+///
+/// `adaptive` adds the released code's non-leaking set after all this. In a settings file or on the command line one of
+/// the names `none`, `aerial` and `adaptive` stands for all values.
 public struct Augmentation: Codable, Hashable, Sendable {
   /// Real pictures: one of the eight turns and mirrorings.
   public var turnsReal: Bool
@@ -14,15 +17,24 @@ public struct Augmentation: Codable, Hashable, Sendable {
   public var brightness: Float
   /// The largest relative change of saturation and contrast.
   public var contrast: Float
+  /// The non-leaking affine and colour set, of a strength that adapts.
+  public var adaptive: AdaptiveAugmentation? = nil
 
   public static let none = Augmentation(turnsReal: false, shift: 0, brightness: 0, contrast: 0)
   public static let aerial = Augmentation(turnsReal: true, shift: 0.125, brightness: 0.3, contrast: 0.3)
+  public static let adaptive = Augmentation(
+    turnsReal: false, shift: 0, brightness: 0, contrast: 0, adaptive: AdaptiveAugmentation())
+
+  private static let named: [String: Augmentation] = ["none": .none, "aerial": .aerial, "adaptive": .adaptive]
 
   /// Applies the augmentation to pictures [N,H,W,3], each with its own draw.
-  func callAsFunction(_ x: Tensor, isReal: Bool, stream: inout RandomStream) -> Tensor {
+  ///
+  /// - Parameter strength: The probability of each change of the adaptive set.
+  func callAsFunction(_ x: Tensor, isReal: Bool, strength: Float = 0, stream: inout RandomStream) -> Tensor {
     var result = x
     if shift > 0 || (isReal && turnsReal) { result = moved(result, isReal: isReal, stream: &stream) }
     if brightness > 0 || contrast > 0 { result = recoloured(result, stream: &stream) }
+    if let adaptive { result = adaptive(result, strength: strength, stream: &stream) }
     return result
   }
 
@@ -52,6 +64,28 @@ public struct Augmentation: Codable, Hashable, Sendable {
     let coloured = (brighter - grey) * draw(contrast, around: 1) + grey
     let middle = coloured.mean([1, 2, 3], keepingAxes: true)
     return (coloured - middle) * draw(contrast, around: 1) + middle
+  }
+}
+
+extension Augmentation {
+  /// From its values, or from one of the names.
+  public init(from decoder: Decoder) throws {
+    if let name = try? decoder.singleValueContainer().decode(String.self) {
+      guard let named = Self.named[name] else {
+        throw DecodingError.dataCorrupted(
+          .init(
+            codingPath: decoder.codingPath,
+            debugDescription: "\(name) is no augmentation; choose \(Self.named.keys.sorted().joined(separator: ", "))"))
+      }
+      self = named
+      return
+    }
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    turnsReal = try values.decode(Bool.self, forKey: .turnsReal)
+    shift = try values.decode(Float.self, forKey: .shift)
+    brightness = try values.decode(Float.self, forKey: .brightness)
+    contrast = try values.decode(Float.self, forKey: .contrast)
+    adaptive = try values.decodeIfPresent(AdaptiveAugmentation.self, forKey: .adaptive)
   }
 }
 

@@ -7,6 +7,8 @@ public struct GeneratorLossRecord {
     case discriminator, generator, classifier, text, r1, path
     case realScore = "real score"
     case fakeScore = "fake score"
+    /// The probability of the adaptive augmentation's changes.
+    case augmentation
   }
 
   private var values = [Float](repeating: .nan, count: Kind.allCases.count)
@@ -28,6 +30,8 @@ public struct GeneratorLossRecord {
 
   mutating func restore(_ state: [Float]) {
     let width = values.count
+    // A record of other kinds, from another version, is left aside.
+    guard state.count >= width, (state.count - width) % (width + 1) == 0 else { return }
     values = Array(state.prefix(width))
     course = stride(from: width, to: state.count, by: width + 1).map { Array(state[$0..<($0 + width + 1)]) }
   }
@@ -55,7 +59,9 @@ public struct GeneratorLossRecord {
       let value = values[Kind.allCases.firstIndex(of: kind)!]
       return value.isNaN ? nil : "\(name) " + NumberFormat.fixed(Double(value), digits: 2)
     }
-    return [text("d", .discriminator), text("g", .generator), text("class", .classifier), text("text", .text)]
-      .compactMap { $0 }.joined(separator: ", ")
+    return [
+      text("d", .discriminator), text("g", .generator), text("class", .classifier), text("text", .text),
+      text("augment", .augmentation),
+    ].compactMap { $0 }.joined(separator: ", ")
   }
 }

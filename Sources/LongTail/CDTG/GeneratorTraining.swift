@@ -26,6 +26,8 @@ final class GeneratorTraining {
   private let discriminatorParameters: [Parameter]
   private let movingAverage: MovingAverage
   private var meanPathLength: Float = 0
+  /// Of the adaptive augmentation, where there is one.
+  private(set) var augmentStrength: AdaptiveAugmentStrength?
   /// The last value of each loss, and the course of all, one entry every few steps.
   private(set) var losses = GeneratorLossRecord()
 
@@ -40,6 +42,7 @@ final class GeneratorTraining {
     self.discriminator = discriminator
     self.guides = guides
     self.seed = seed
+    augmentStrength = settings.augmentation.adaptive.map { AdaptiveAugmentStrength($0) }
     average.setTrainable(false)
     movingAverage = MovingAverage(average, of: networks)
     generatorParameters = networks.parameters.map(\.parameter)
@@ -70,6 +73,10 @@ final class GeneratorTraining {
     state.add("g_optim", generatorOptimizer)
     state.add("d_optim", discriminatorOptimizer)
     state.add("mean_path_length", get: { [self] in [meanPathLength] }, set: { [self] in meanPathLength = $0[0] })
+    if augmentStrength != nil {
+      state.add(
+        "augmentation", get: { [self] in augmentStrength!.state }, set: { [self] in augmentStrength!.restore($0) })
+    }
     state.add("losses", get: { [self] in losses.state }, set: { [self] in losses.restore($0) })
     return state
   }
@@ -87,6 +94,10 @@ final class GeneratorTraining {
     losses.keep(step: number, of: settings.iterations)
   }
 
+  private func augmented(_ pictures: Tensor, isReal: Bool, stream: inout RandomStream) -> Tensor {
+    settings.augmentation(pictures, isReal: isReal, strength: augmentStrength?.value ?? 0, stream: &stream)
+  }
+
   private func noiseRatio(_ stream: inout RandomStream) -> Float {
     let range = settings.trainingNoiseRatio
     return stream.uniform(range[0], range[range.count - 1])
@@ -102,21 +113,35 @@ final class GeneratorTraining {
       ).image
     }
     for parameter in discriminatorParameters { parameter.isTrainable = true }
-    let real = settings.augmentation(pictures, isReal: true, stream: &augmenting)
+    let real = augmented(pictures, isReal: true, stream: &augmenting)
     let realLogits = discriminator(real, labels: labels)
-    let fakeLogits = discriminator(settings.augmentation(fake, isReal: false, stream: &augmenting), labels: labels)
+    let fakeLogits = discriminator(augmented(fake, isReal: false, stream: &augmenting), labels: labels)
     let loss = discriminatorLoss(real: realLogits, fake: fakeLogits)
     try requireFinite(loss, "the discriminator's loss", step: number)
     discriminatorOptimizer.step(gradients(of: loss, withRespectTo: discriminatorParameters.map(\.value)))
     losses.note(.discriminator, loss.item)
     losses.note(.realScore, realLogits.detached.mean().item)
     losses.note(.fakeScore, fakeLogits.detached.mean().item)
+    augmentStrength?.observe(realLogits: realLogits.detached)
+    if let strength = augmentStrength { losses.note(.augmentation, strength.value) }
 
-    if number % settings.r1Every == 0 { try penalizeGradients(number, pictures: real, labels: labels) }
+    guard number % settings.r1Every == 0 else { return }
+    if settings.augmentation.adaptive == nil {
+      try penalizeGradients(number, pictures: real, labels: labels)
+    } else {
+      // As released: changes are drawn again, and the gradient is taken through them, by the pictures themselves.
+      try penalizeGradients(number, pictures: pictures, labels: labels) { [self] pictures in
+        var stream = stream("penalty.augmentation", number)
+        return augmented(pictures, isReal: true, stream: &stream)
+      }
+    }
   }
 
-  func penalizeGradients(_ number: Int, pictures: Tensor, labels: [Int]) throws {
-    let penalty = r1Penalty({ discriminator($0, labels: labels) }, pictures: pictures)
+  /// - Parameter augment: What happens to the pictures before the discriminator sees them.
+  func penalizeGradients(
+    _ number: Int, pictures: Tensor, labels: [Int], augment: (Tensor) -> Tensor = { $0 }
+  ) throws {
+    let penalty = r1Penalty({ discriminator(augment($0), labels: labels) }, pictures: pictures)
     try requireFinite(penalty, "the R1 penalty", step: number)
     let weighted = penalty * (settings.r1Weight / 2 * Float(settings.r1Every))
     discriminatorOptimizer.step(gradients(of: weighted, withRespectTo: discriminatorParameters.map(\.value)))
@@ -130,7 +155,7 @@ final class GeneratorTraining {
     let ratio = noiseRatio(&drawing)
     let (image, _) = networks.draw(
       labels: labels, feature: feature, noiseRatio: ratio, mixesStyles: settings.mixesStyles, stream: &drawing)
-    let logits = discriminator(settings.augmentation(image, isReal: false, stream: &augmenting), labels: labels)
+    let logits = discriminator(augmented(image, isReal: false, stream: &augmenting), labels: labels)
     let adversarial = adversarialLoss(fake: logits)
     losses.note(.generator, adversarial.item)
     var loss = adversarial

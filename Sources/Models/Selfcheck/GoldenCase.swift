@@ -76,6 +76,13 @@ public final class GoldenCase {
   public func texts(_ key: String) throws -> [String] {
     guard case .texts(let texts)? = fields[key] else { throw missing(key, "list of texts") }
     return texts
+
+  /// Matrices of one size, by key.
+  public func matrices(_ key: String, rows: Int, columns: Int) throws -> [[[Double]]] {
+    guard case .matrices(let matrices)? = fields[key],
+      matrices.allSatisfy({ $0.count == rows && $0.allSatisfy { $0.count == columns } })
+    else { throw missing(key, "list of \(rows) × \(columns) matrices") }
+    return matrices
   }
 
   /// The keys of all records and numbers that a check can be held against, sorted.
@@ -105,6 +112,8 @@ public final class GoldenCase {
     case numbers([Double])
     case rows([[Int]])
     case texts([String])
+
+    case matrices([[[Double]]])
     case other
 
     init(from decoder: Decoder) throws {
@@ -119,6 +128,9 @@ public final class GoldenCase {
         self = .rows(value)
       } else if let value = try? container.decode([String].self) {
         self = .texts(value)
+
+      } else if let value = try? container.decode([[[Double]]].self) {
+        self = .matrices(value)
       } else if let value = try? container.decode(Record.self) {
         self = .record(value)
       } else {
