@@ -15,22 +15,36 @@ func generateImages(
   _ networks: ConditionalGenerator, label: Int, count: Int, sources: Tensor?, noiseRatio: Float, seed: UInt64,
   batchSize: Int = 64
 ) -> [Image] {
-  let width = networks.generator.configuration.latentWidth
   var result: [Image] = []
-  withoutRecording {
-    for start in stride(from: 0, to: count, by: batchSize) {
-      let numbers = Array(start..<min(count, start + batchSize))
-      var streams = numbers.map { RandomStream(seed: seed, name: "generation.\(label)", index: UInt64($0)) }
-      let noise = concatenated(streams.indices.map { Tensor.normal([1, width], from: &streams[$0]) }, axis: 0)
-      let feature = sources.map { $0.rows(numbers.map { number in number % sources!.shape[0] }) }
-      let latent = networks.latent(noise: noise, feature: feature, noiseRatio: noiseRatio)
-      let image = networks.generator(
-        latents: [latent], labels: numbers.map { _ in label }, noise: .drawnEach(streams)
-      ).image
-      result += pictures(image)
-    }
+  for start in stride(from: 0, to: count, by: batchSize) {
+    let numbers = Array(start..<min(count, start + batchSize))
+    let features = sources.map { sources in sources.rows(numbers.map { number in number % sources.shape[0] }) }
+    result += drawImages(
+      networks, label: label, numbers: numbers, features: features, noiseRatio: noiseRatio, seed: seed)
   }
   return result
+}
+
+/// Draws pictures with given numbers of one class; each one's random numbers are a function of (seed, class, number).
+///
+/// - Parameters:
+///   - features: One for each picture [n,H,W,C]; nil for a plain conditional GAN.
+///   - truncation: How far w is drawn, and towards which centre [1, latent width].
+func drawImages(
+  _ networks: ConditionalGenerator, label: Int, numbers: [Int], features: Tensor?, noiseRatio: Float, seed: UInt64,
+  truncation: (psi: Float, centre: Tensor)? = nil
+) -> [Image] {
+  withoutRecording {
+    let width = networks.generator.configuration.latentWidth
+    var streams = numbers.map { RandomStream(seed: seed, name: "generation.\(label)", index: UInt64($0)) }
+    let noise = concatenated(streams.indices.map { Tensor.normal([1, width], from: &streams[$0]) }, axis: 0)
+    let latent = networks.latent(noise: noise, feature: features, noiseRatio: noiseRatio)
+    return pictures(
+      networks.generator(
+        latents: [latent], labels: numbers.map { _ in label }, noise: .drawnEach(streams),
+        truncation: truncation?.psi ?? 1, truncationLatent: truncation?.centre
+      ).image)
+  }
 }
 
 /// [N,H,W,3] in [-1, 1] → 8-bit pictures.

@@ -60,8 +60,18 @@ struct TextGuide {
     classFeatures = withoutRecording { unitLength(model.textFeatures(tokens)) }
   }
 
+  /// - Parameter templates: Several sentences for each class, whose features are averaged.
+  init(model: CLIP, templates: [[[Int]]]) {
+    self.model = model
+    classFeatures = withoutRecording {
+      unitLength(
+        concatenated(templates.map { unitLength(model.textFeatures($0)).mean([0], keepingAxes: true) }, axis: 0))
+    }
+  }
+
   func callAsFunction(_ image: Tensor, labels: [Int]) -> Tensor {
-    let features = unitLength(model.imageFeatures(clipInput(image)))
+    let side = model.configuration.imageSize
+    let features = unitLength(model.imageFeatures(clipInput(resized(image, height: side, width: side))))
     // CLIP's trained temperature is 100.
     return crossEntropy(matmul(features, classFeatures, transposeB: true) * model.temperature, labels)
   }

@@ -54,26 +54,53 @@ public struct TrainingState {
 /// A loop over training steps that shows its progress, saves itself now and then, and goes on where a killed run
 /// stopped, to the same bits.
 public struct TrainingRun {
+  /// What is trained, for messages.
+  var name: String
   /// Where to save; nil trains without.
-  var context: StageContext?
+  var file: URL?
+  /// Takes remarks.
+  var note: (String) -> Void
   var secondsBetweenCheckpoints: Double = 30
   /// Makes the progress display, given the number of steps and how many are done.
   var progress: (_ total: Int, _ done: Int) -> ProgressBar
+  /// Called after each step, once its state is in place: samples, exports.
+  var afterStep: (_ done: Int) throws -> Void = { _ in }
+
+  /// A run inside a stage.
+  init(
+    context: StageContext?, secondsBetweenCheckpoints: Double = 30,
+    progress: @escaping (_ total: Int, _ done: Int) -> ProgressBar
+  ) {
+    name = context?.name ?? "training"
+    file = context?.checkpointDirectory.appendingPathComponent("training.safetensors")
+    note = { context?.log($0) }
+    self.secondsBetweenCheckpoints = secondsBetweenCheckpoints
+    self.progress = progress
+  }
+
+  /// A run of its own, saved in `file`.
+  init(_ name: String, file: URL, afterStep: @escaping (_ done: Int) throws -> Void = { _ in }) {
+    self.name = name
+    self.file = file
+    note = { Console.standardError.say($0) }
+    progress = { ProgressBar(name, total: $0, done: $1) }
+    self.afterStep = afterStep
+  }
 
   /// - Parameters:
   ///   - steps: How many steps the whole run has.
   ///   - start: Called with the first step to do, once the state is restored: open the loader there.
   ///   - step: Does one step and says what to show beside the bar.
-  /// - Throws: What the step throws; an unreadable checkpoint is reported and training starts anew.
+  /// - Throws: What the step throws; `InterruptedError` after Ctrl-C or a polite kill, once the state is saved; an
+  ///   unreadable checkpoint.
   func run(
     steps: Int, state: TrainingState, start: (_ firstStep: Int) throws -> Void,
     step: (_ number: Int) throws -> String
   ) throws {
-    let file = context?.checkpointDirectory.appendingPathComponent("training.safetensors")
     var done = 0
     if let file, FileManager.default.fileExists(atPath: file.path) {
       done = try state.read(from: file)
-      context?.log("\(context!.name): going on after step \(done) of \(steps)")
+      note("\(name): going on after step \(done) of \(steps)")
     }
     try start(done)
     let bar = progress(steps, done)
@@ -81,10 +108,15 @@ public struct TrainingRun {
     for number in done..<max(done, steps) {
       let detail = try step(number)
       bar.advance(to: number + 1, detail: detail)
-      let now = ProcessInfo.processInfo.systemUptime
-      if let file, now - lastSaved > secondsBetweenCheckpoints, number + 1 < steps {
+      try afterStep(number + 1)
+      let signal = Interruption.signalNumber
+      let isDue = ProcessInfo.processInfo.systemUptime - lastSaved > secondsBetweenCheckpoints
+      if let file, isDue || signal != nil, number + 1 < steps {
         try state.write(to: file, steps: number + 1)
-        lastSaved = now
+        lastSaved = ProcessInfo.processInfo.systemUptime
+      }
+      if let signal, number + 1 < steps {
+        throw InterruptedError(name: name, done: number + 1, steps: steps, signalNumber: signal)
       }
     }
     bar.finish()

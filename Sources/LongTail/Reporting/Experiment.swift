@@ -24,6 +24,7 @@ public final class Experiment {
     parts: (PipelineSettings, [UInt64]) -> [(name: String, weight: Double)], _ body: (Experiment) throws -> Void
   ) {
     let options = ExperimentOptions.parseOrExit()
+    Interruption.watch()
     do {
       let experiment = try Experiment(name, options: options, source: source, adjust: adjust)
       if options.estimate { return try experiment.printEstimate(parts(experiment.settings, experiment.seeds)) }
@@ -35,7 +36,7 @@ public final class Experiment {
       Console.standardError.say("The report is in \(experiment.notebook.output.path)/README.md")
     } catch {
       Console.standardError.say("exp-\(name): \(error)")
-      exit(1)
+      exit((error as? InterruptedError)?.exitCode ?? 1)
     }
   }
 

@@ -76,6 +76,7 @@ public final class GoldenCase {
   public func texts(_ key: String) throws -> [String] {
     guard case .texts(let texts)? = fields[key] else { throw missing(key, "list of texts") }
     return texts
+  }
 
   /// Matrices of one size, by key.
   public func matrices(_ key: String, rows: Int, columns: Int) throws -> [[[Double]]] {
