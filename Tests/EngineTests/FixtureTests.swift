@@ -131,6 +131,11 @@ final class FixtureTests: XCTestCase {
         },
         "haarTransform": { haarTransform($1[0]) },
         "inverseHaarTransform": { inverseHaarTransform($1[0]) },
+        "resized": {
+          Engine.resized(
+            $1[0], height: $0.integer("height"), width: $0.integer("width"),
+            filter: $0.flag("cubic") ? .bicubic : .bilinear)
+        },
         "maxPool2d": { maxPool2d($1[0], kernel: $0.integer("kernel"), $0.window) },
       ])
   }

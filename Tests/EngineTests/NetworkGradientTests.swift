@@ -59,6 +59,13 @@ final class NetworkGradientTests: XCTestCase {
     for filter in filters {
       assertGradients([formulaValues([1, 4, 3, 2], salt: 10)]) { upFIRDown($0[0], filter).squared() }
     }
+    for (height, width) in [(6, 5), (2, 3), (1, 1), (4, 3)] {
+      for filter in [ResamplingFilter.bilinear, .bicubic] {
+        assertGradients([formulaValues([1, 4, 3, 2], salt: 25)]) {
+          resized($0[0], height: height, width: width, filter: filter).squared()
+        }
+      }
+    }
     assertGradients([formulaValues([1, 2, 4, 2], salt: 11)]) { haarTransform($0[0]).squared() }
     assertGradients([formulaValues([1, 1, 2, 4], salt: 12)]) { inverseHaarTransform($0[0]).squared() }
   }

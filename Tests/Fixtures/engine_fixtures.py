@@ -170,6 +170,11 @@ def interpolated(x, height, width):
     return from_torch(F.interpolate(to_torch(x), (height, width), mode="bilinear", align_corners=False))
 
 
+def resized(x, height, width, cubic):
+    mode = "bicubic" if cubic else "bilinear"
+    return from_torch(F.interpolate(to_torch(x), (height, width), mode=mode, antialias=True, align_corners=False))
+
+
 def sample_grid(x, maps, height, width):
     """maps: six numbers a picture, from output to input pixels, both counted from the picture's middle."""
     n, in_height, in_width, c = x.shape
@@ -372,6 +377,11 @@ def filters():
     ]:
         # Negative values everywhere, so that a padding counted as zero would win.
         rows.append(Case("maxPool2d", max_pool2d, [(x, 1.0, -2.0)], kernel=kernel, stride=stride, padding=padding))
+    for x, height, width, cubic in [
+        ([2, 5, 4, 2], 7, 9, 1), ([1, 9, 8, 1], 4, 3, 1), ([1, 6, 7, 3], 3, 10, 0), ([1, 1, 1, 2], 3, 2, 1),
+        ([1, 11, 3, 1], 2, 3, 0),
+    ]:
+        rows.append(Case("resized", resized, [x], second=False, height=height, width=width, cubic=cubic))
     write("filters", [row.result() for row in rows])
 
 
