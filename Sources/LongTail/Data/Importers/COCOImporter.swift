@@ -163,10 +163,11 @@ private struct COCODocument {
     self.path = path
     file = folder.url(path).path
     let text = try AnnotationText(contentsOf: folder.url(path), limit: AnnotationText.limitOfJSON).text
+    let data = Data(text.utf8)
     do {
-      content = try JSONDecoder().decode(Content.self, from: Data(text.utf8))
+      content = try JSONDecoder().decode(Content.self, from: data)
     } catch {
-      throw Self.importError(error, file: file)
+      throw Self.importError(error, in: data, file: file)
     }
   }
 
@@ -198,7 +199,7 @@ private struct COCODocument {
     return result
   }
 
-  private static func importError(_ error: Error, file: String) -> ImportError {
+  private static func importError(_ error: Error, in text: Data, file: String) -> ImportError {
     func key(_ path: [CodingKey]) -> String? {
       let text = path.reduce("") { $0 + ($1.intValue.map { "[\($0)]" } ?? ($0.isEmpty ? "" : ".") + $1.stringValue) }
       return text.isEmpty ? nil : text
@@ -208,20 +209,28 @@ private struct COCODocument {
       return .badJSON(.init(file, key: key(context.codingPath)), reason: "'\(missing.stringValue)' is missing")
     case DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context):
       return .badJSON(.init(file, key: key(context.codingPath)), reason: "it should be of type \(type)")
-    case DecodingError.dataCorrupted(let context):
-      let inner = context.underlyingError.map { ($0 as NSError).userInfo["NSDebugDescription"] ?? $0 }
-      let reason = inner.map { "\($0)" } ?? context.debugDescription
-      return .badJSON(
-        .init(file, line: line(in: reason), key: key(context.codingPath)),
-        reason: reason.split(separator: "\n").joined(separator: " "))
+    case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
+      return .badJSON(.init(file, key: key(context.codingPath)), reason: context.debugDescription)
     default:
-      return .badJSON(.init(file), reason: SystemReason.of(error))
+      return syntaxError(in: text, file: file)
     }
   }
 
-  /// The decoder says "… around line 3, column 9."
-  private static func line(in reason: String) -> Int? {
-    guard let range = reason.range(of: "line [0-9]+", options: .regularExpression) else { return nil }
-    return Int(reason[range].dropFirst(5))
+  /// The decoder only says that something is wrong; the parser below it also says where.
+  private static func syntaxError(in text: Data, file: String) -> ImportError {
+    var reason = "not valid JSON"
+    do { _ = try JSONSerialization.jsonObject(with: text) } catch {
+      reason = (error as NSError).userInfo["NSDebugDescription"] as? String ?? reason
+    }
+    var end = text.count
+    if let place = reason.range(of: " around character [0-9]+", options: .regularExpression) {
+      end = min(end, reason[place].split(separator: " ").last.flatMap { Int($0) } ?? end)
+      reason.removeSubrange(place)
+    } else if !reason.contains("end of file") {
+      return .badJSON(.init(file), reason: reason)
+    }
+    let before = text.prefix(end)
+    let line = before.reduce(1) { $1 == 0x0a ? $0 + 1 : $0 }
+    return .badJSON(.init(file, line: line), reason: reason.hasSuffix(".") ? String(reason.dropLast()) : reason)
   }
 }

@@ -79,7 +79,7 @@ public struct ImportPlan: Sendable {
     }
     var seen = Set<String>()
     for image in train + test where !seen.insert(image.path).inserted {
-      throw ImportError.repeatedImage(.init(image.annotation), image: image.path)
+      throw ImportError.repeatedImage(.init(folder.url(image.annotation).path), image: image.path)
     }
     self.folder = folder
     self.name = name

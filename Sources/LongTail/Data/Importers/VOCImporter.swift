@@ -102,6 +102,8 @@ public struct VOCImporter {
     let file = folder.url(list)
     return try AnnotationText(contentsOf: file).lines.map { line, text in
       let known = DataFolder.pictureEndings.union(["xml"])
+      // With an ending added, ".." would pass for a name.
+      _ = try folder.find(text, in: annotationFolder, named: .init(file.path, line: line))
       return Entry(
         stem: known.contains(DataFolder.ending(of: text)) ? DataFolder.stem(of: text) : text,
         place: .init(file.path, line: line))
