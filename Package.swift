@@ -31,12 +31,13 @@ let package = Package(
   targets: [
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "Engine", dependencies: ["COpenBLAS"], swiftSettings: fast),
     .target(name: "Imaging", dependencies: ["CPNG", "CJPEG"], swiftSettings: fast),
-    .target(name: "Checkpoints", dependencies: ["Engine"], swiftSettings: fast),
+    .target(name: "Checkpoints", dependencies: ["Engine", "CZip"], swiftSettings: fast),
     .target(name: "Models", dependencies: ["Engine", "Checkpoints", "Imaging", "CZlib"], swiftSettings: fast),
     .target(
       name: "LongTail",
@@ -47,6 +48,9 @@ let package = Package(
     .target(
       name: "Notebook", dependencies: ["Imaging", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: fast),
+
+    .target(name: "Fuzzing", dependencies: ["Checkpoints", "Engine"]),
+    .executableTarget(name: "fuzz-checkpoints", dependencies: ["Fuzzing", arguments], path: "Sources/FuzzCheckpoints"),
 
     .executableTarget(
       name: "CommandLine",
@@ -64,7 +68,8 @@ let package = Package(
     .testTarget(
       name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")], swiftSettings: fast),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Engine"]),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "Engine", "Fuzzing"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Imaging", "Engine"],
       resources: [.copy("Fixtures")]),

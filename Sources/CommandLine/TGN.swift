@@ -7,6 +7,9 @@ struct TGN: ParsableCommand {
     commandName: "tgn",
     abstract: "Text-guided diverse image synthesis for long-tailed remote sensing classification.",
     subcommands: [
-      PrepareCommand.self, DescribeCommand.self, SplitCommand.self, SelfcheckCommand.self, PretrainCommand.self,
+      PrepareCommand.self, DescribeCommand.self, SplitCommand.self, TrainHeadCommand.self, TrainTailCommand.self,
+      DistillCommand.self, TrainGeneratorCommand.self, GenerateCommand.self, TrainClassifierCommand.self,
+      TestCommand.self, FIDCommand.self, PPLCommand.self, FactorizeCommand.self, ApplyFactorCommand.self,
+      InspectCommand.self, ConvertCommand.self, SelfcheckCommand.self, PretrainCommand.self,
     ])
 }

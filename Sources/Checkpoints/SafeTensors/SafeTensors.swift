@@ -3,8 +3,8 @@ import Foundation
 
 /// Tensors in Hugging Face's safetensors format: eight bytes of header length, a JSON header, then the values.
 ///
-/// Written as float32; float64, float16, bfloat16, integers and booleans are turned into float32 when read (integers
-/// beyond 2²⁴ are rounded).
+/// Read as float32, whatever the file's types (integers beyond 2²⁴ and float64 are rounded), and written as float32;
+/// the static `write` keeps types.
 public struct SafeTensors {
   public var tensors: StateDictionary
   /// The strings of `__metadata__`.
@@ -15,50 +15,55 @@ public struct SafeTensors {
     self.metadata = metadata
   }
 
-  /// Reads a file.
+  /// Reads a file: each tensor once, straight into its memory where it is float32.
   ///
   /// - Throws: `SafeTensorsError`, which names the file and the key.
   public init(contentsOf url: URL) throws {
-    let data: Data
-    do { data = try Data(contentsOf: url) } catch {
-      throw SafeTensorsError(file: url.path, reason: .unreadable(error.localizedDescription))
-    }
-    try self.init(data, file: url.path)
+    let source: FileBytes
+    do { source = try FileBytes(url) } catch { throw SafeTensorsError(file: url.path, error) }
+    try self.init(source)
   }
 
   /// Reads the bytes of a file.
   ///
   /// - Parameter file: The name for error messages.
-  public init(_ data: Data, file: String) throws {
+  public init(_ data: Data, file: String) throws { try self.init(MemoryBytes(Array(data), file: file)) }
+
+  private init(_ source: ByteSource) throws {
     do {
-      let header = try SafeTensorsHeader(data)
+      let header = try SafeTensorsHeader(source)
       metadata = header.metadata
-      tensors = StateDictionary(source: file)
-      data.withUnsafeBytes { bytes in
-        for entry in header.entries {
-          let range = (header.dataStart + entry.start)..<(header.dataStart + entry.end)
-          tensors[entry.key] = entry.type.tensor(UnsafeRawBufferPointer(rebasing: bytes[range]), shape: entry.shape)
-        }
-      }
-    } catch let reason as SafeTensorsError.Reason {
-      throw SafeTensorsError(file: file, reason: reason)
+      tensors = StateDictionary(source: source.file)
+      for (key, tensor) in header.tensors { tensors[key] = try tensor.load() }
+    } catch {
+      throw SafeTensorsError(file: source.file, error)
     }
   }
 
-  /// Writes a file, whole or not at all.
+  /// Writes a file of float32, whole or not at all.
   ///
   /// - Throws: `AtomicFile.Failure`.
   public func write(to url: URL) throws {
+    try Self.write(tensors.entries.map { ($0.key, CheckpointTensor($0.value)) }, metadata: metadata, to: url)
+  }
+
+  /// Writes tensors in the types they have, one after another, so that no more than one is in memory.
+  ///
+  /// - Throws: `AtomicFile.Failure`; `CheckpointError` of the file that a tensor comes from.
+  public static func write(
+    _ tensors: [(key: String, tensor: CheckpointTensor)], metadata: [String: String] = [:], to url: URL
+  ) throws {
     var offset = 0
     var parts: [String] = []
     if !metadata.isEmpty {
       let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
       parts.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
     }
-    for (key, value) in tensors.entries {
-      let end = offset + 4 * value.count
-      let shape = value.shape.map(String.init).joined(separator: ",")
-      parts.append("\(quoted(key)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+    for (key, tensor) in tensors {
+      let end = offset + tensor.byteCount
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      let type = tensor.type.safeTensorsName
+      parts.append("\(quoted(key)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
       offset = end
     }
     var header = Array("{\(parts.joined(separator: ","))}".utf8)
@@ -67,7 +72,7 @@ public struct SafeTensors {
     try AtomicFile.write(to: url) { put in
       try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try put($0) }
       try header.withUnsafeBytes { try put($0) }
-      for (_, value) in tensors.entries { try value.withElements { try put(UnsafeRawBufferPointer($0)) } }
+      for (_, tensor) in tensors { try tensor.withBytes { try put($0) } }
     }
   }
 }
@@ -84,6 +89,7 @@ public struct SafeTensorsError: Error, Equatable, CustomStringConvertible, Local
     case shape(key: String, [Int])
     case offsets(key: String, start: Int, end: Int, String)
     case unusedBytes(Int)
+    case duplicateKey(String)
   }
 
   public let file: String
@@ -101,12 +107,29 @@ public struct SafeTensorsError: Error, Equatable, CustomStringConvertible, Local
       case .unknownType(let key, let type): "stores \(key) as \(type); convert it to F32, F16, BF16 or an integer type"
       case .shape(let key, let shape): "gives \(key) the impossible shape \(shape)"
       case .offsets(let key, let start, let end, let why): "puts \(key) at bytes \(start)..<\(end), which \(why)"
+      case .duplicateKey(let key): "has the key \(key) twice"
       case .unusedBytes(let count): "has \(count) bytes after the last tensor; the file is damaged"
       }
     return "\(file): \(what)"
   }
 
   public var errorDescription: String? { description }
+
+  init(file: String, reason: Reason) {
+    self.file = file
+    self.reason = reason
+  }
+
+  /// Names the file of what went wrong inside.
+  init(file: String, _ error: any Error) {
+    self.file = file
+    switch error {
+    case let reason as Reason: self.reason = reason
+    case let error as CheckpointError:
+      if case .unreadable(let why) = error.reason { reason = .unreadable(why) } else { reason = .unreadable("\(error)") }
+    default: reason = .unreadable("\(error)")
+    }
+  }
 }
 
 /// A JSON string.

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Engine
+import Foundation
+import LongTail
+import Models
+import Notebook
+
+/// `tgn generate`: the released `CDTG/generation.py`.
+struct GenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Draw new pictures of a tail class (the released CDTG/generation.py).",
+    discussion: """
+      Picture k starts from real picture k mod n of the class, and its noise depends on seed, class and k alone: it is the
+      same in any batch. Writes OUT/K/NUMBER.jpg and a manifest.
+
+      Example:
+        tgn generate --ckpt 200000.pt --data /data/dior --tail-model run/distilled/tail.pth --folder-number 3 \\
+          --r 0.05 --count 7000 --out drawn
+      """)
+
+  @Option(help: ArgumentHelp("The generator: 200000.pt or one of tgn train-generator.", valueName: "file"))
+  var ckpt: String
+  @Option(help: ArgumentHelp("Data set in TGN's layout, whose tail pictures are started from.", valueName: "dir"))
+  var data: String?
+  @Option(help: ArgumentHelp("KMDN's tail model; without it pictures start from noise alone.", valueName: "file"))
+  var tailModel: String?
+  @Option(help: "The tail model's back-bone.")
+  var backbone = "resnet50"
+  @Option(name: [.customLong("folder-number"), .customLong("folder_number")], help: "The tail class, numbered from 0; default: all.")
+  var folderNumber: Int?
+  @Option(help: "The share of noise: r · noise + (1 - r) · feature.")
+  var r: Float = 0.05
+  @Option(help: "How many pictures of each class.")
+  var count = 2000
+  @Option(help: "Below 1, w is drawn towards its mean.")
+  var truncation: Float = 1
+  @Option(help: "jpg or png.")
+  var format = "jpg"
+  @Option(help: ArgumentHelp("Folder for the pictures.", valueName: "dir"))
+  var out: String
+  @Option(help: "Pictures of a batch.")
+  var batchSize = 8
+  @Option(help: "Share of classes that are head.")
+  var headShare = HeadTailSplit.releasedShare
+  @Option(help: "Seed of the pictures.")
+  var seed: UInt64 = 1
+  @Option(help: "How many threads compute (default: all cores).")
+  var threads: Int?
+
+  func validate() throws {
+    if (tailModel == nil) != (data == nil) { throw ValidationError("--tail-model and --data come together") }
+    if !["jpg", "png"].contains(format) { throw ValidationError("--format \(format): jpg or png") }
+    if count < 1 || batchSize < 1 { throw ValidationError("--count and --batch-size are at least 1") }
+    if !(0...1).contains(r) { throw ValidationError("--r \(r): between 0 and 1") }
+  }
+
+  func run() throws {
+    if let threads { Parallel.threadCount = threads }
+    let checkpoint = try GeneratorCheckpoint(contentsOf: URL(fileURLWithPath: ckpt))
+    var drawing = GenerationWorkflow(
+      count: count, noiseRatio: r, truncation: truncation, format: format, seed: seed, batchSize: batchSize)
+    drawing.classes = folderNumber.map { [$0] }
+    var source: (images: DecodedImages, model: ResNet)?
+    if let data, let tailModel {
+      let tail = try TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true))
+        .part(.tail, headShare: headShare).train
+      let side = try checkpoint.configuration().size
+      source = (DecodedImages(tail, side: side), try loadResNet(backbone, from: tailModel, classes: tail.classCount))
+    }
+    try drawing.draw(checkpoint, source: source, into: try WorkflowFolder(out))
+  }
+}

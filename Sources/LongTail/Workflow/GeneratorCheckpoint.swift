@@ -1,0 +1,122 @@
+import Checkpoints
+import Engine
+import Foundation
+import Models
+
+/// A file such as the released `200000.pt`: `g`, `d`, `g_ema`, each a state dictionary with PyTorch's keys.
+///
+/// The released code keeps its fusion layer in no checkpoint; ours adds it as `fusion` and `fusion_ema`, which PyTorch's
+/// scripts do not look at.
+public struct GeneratorCheckpoint {
+  public let url: URL
+  private let file: CheckpointFile
+
+  /// - Throws: `CheckpointError`.
+  public init(contentsOf url: URL) throws {
+    self.url = url
+    file = try CheckpointFile(contentsOf: url)
+  }
+
+  /// The number of training steps done, which the released code reads from the file's name: 200000 for `200000.pt`.
+  public var iteration: Int { Int(url.deletingPathExtension().lastPathComponent) ?? 0 }
+
+  /// The sizes of its generator, read from the shapes of its weights.
+  ///
+  /// - Throws: `CheckpointError`; `GeneratorCheckpointError` where it is none of this kind.
+  public func configuration() throws -> GeneratorConfiguration {
+    let shapes = Dictionary(
+      try file.tensors(at: "g_ema").map { ($0.key, $0.tensor.shape) }, uniquingKeysWith: { first, _ in first })
+    guard let labels = shapes["label_emb.weight"], labels.count == 2, let start = shapes["input.input"], start.count == 4
+    else { throw GeneratorCheckpointError.noGenerator(url.path) }
+    var top = 4
+    var channels: [Int: Int] = [4: start[1]]
+    while let weight = shapes["convs.\(2 * (top.trailingZeroBitCount - 2)).conv.weight"], weight.count == 5 {
+      top *= 2
+      channels[top] = weight[1]
+    }
+    let layers = (1...).first { shapes["style.\($0).weight"] == nil }! - 1
+    let plans: [ChannelPlan] =
+      [.released(multiplier: 1), .released(multiplier: 2), .released(multiplier: 4)]
+      + (3...11).flatMap { power in
+        (5...16).map { .narrow(maximum: 1 << power, product: 1 << $0) }
+      } + [.narrow(maximum: start[1], product: (channels[top] ?? start[1]) * top)]
+    guard let plan = plans.first(where: { plan in channels.allSatisfy { plan.channels(at: $0.key) == $0.value } }) else {
+      throw GeneratorCheckpointError.unknownChannels(url.path, channels.sorted { $0.key < $1.key }.map(\.value))
+    }
+    return GeneratorConfiguration(
+      size: 2 * top, classes: labels[0], latentWidth: labels[1], mappingLayers: layers, channels: plan)
+  }
+
+  /// The averaged generator with its fusion layer, ready to draw.
+  ///
+  /// - Parameter featureCount: Values of the tail model's map; needed where the file has no fusion layer, which then
+  ///   stays random, as in the released code.
+  /// - Throws: `CheckpointError`, `StateMismatch`.
+  public func generator(featureCount: Int?, seed: UInt64 = 0) throws -> (networks: ConditionalGenerator, remarks: [String]) {
+    var stream = RandomStream(seed: seed, name: "generator.start")
+    let networks = ConditionalGenerator(try configuration(), featureCount: featureCount, stream: &stream)
+    try file.stateDictionary(at: "g_ema").load(into: networks.generator)
+    var remarks: [String] = []
+    if let fusion = networks.fusion {
+      if file.root.value(at: "fusion_ema") != nil {
+        try file.stateDictionary(at: "fusion_ema").load(into: fusion)
+      } else {
+        remarks.append("\(url.lastPathComponent) has no fusion layer, as released: it is random, of seed \(seed)")
+      }
+    }
+    return (networks, remarks)
+  }
+
+  /// Starts training from the file: whatever fits by key and shape, as the released `--ckpt`.
+  ///
+  /// - Returns: What did not fit, for the user.
+  /// - Throws: `CheckpointError`.
+  public func start(_ networks: ConditionalGenerator, _ average: ConditionalGenerator, _ discriminator: Discriminator)
+    throws -> [String]
+  {
+    var remarks: [String] = []
+    for (path, module) in [
+      ("g", networks.generator), ("g_ema", average.generator), ("d", discriminator), ("fusion", networks.fusion),
+      ("fusion_ema", average.fusion),
+    ] as [(String, Module?)] {
+      guard let module else { continue }
+      guard file.root.value(at: path) != nil else {
+        remarks.append("\(url.lastPathComponent) has no \(path): it starts at random")
+        continue
+      }
+      let mismatch = try file.stateDictionary(at: path).loadLeniently(into: module)
+      if !mismatch.isEmpty { remarks.append("\(path), what did not fit starts at random: \(mismatch)") }
+    }
+    return remarks
+  }
+
+  /// Writes such a file.
+  ///
+  /// - Throws: `CheckpointError`.
+  public static func write(
+    _ networks: ConditionalGenerator, _ average: ConditionalGenerator, _ discriminator: Discriminator, to url: URL
+  ) throws {
+    var root = CheckpointDictionary()
+    root["g"] = CheckpointValue(StateDictionary(networks.generator))
+    root["d"] = CheckpointValue(StateDictionary(discriminator))
+    root["g_ema"] = CheckpointValue(StateDictionary(average.generator))
+    if let fusion = networks.fusion, let slow = average.fusion {
+      root["fusion"] = CheckpointValue(StateDictionary(fusion))
+      root["fusion_ema"] = CheckpointValue(StateDictionary(slow))
+    }
+    try CheckpointValue.dictionary(root).writePyTorch(to: url)
+  }
+}
+
+public enum GeneratorCheckpointError: Error, Equatable, CustomStringConvertible {
+  case noGenerator(String)
+  case unknownChannels(String, [Int])
+
+  public var description: String {
+    switch self {
+    case .noGenerator(let path): "\(path): no generator of TGN under g_ema; tgn inspect shows what is in the file"
+    case .unknownChannels(let path, let channels):
+      "\(path): channels \(channels) from 4×4 on follow no plan that is known here"
+    }
+  }
+}
