@@ -7,7 +7,8 @@
     quit
 
 `run` builds networks and inputs when NAME is new, runs once untimed, then REPEATS times, and answers
-{"name", "seconds": [...], "peak_bytes"}: the most memory of the process during the timed runs.
+{"name", "seconds": [...], "peak_bytes"}: the most memory of the process during the timed runs (null where the system
+does not tell). What goes wrong is answered as {"error": ...}.
 """
 import copy
 import glob
@@ -76,6 +77,8 @@ def images_in(folder):
 
     mean, deviation = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     paths = sorted(glob.glob(folder + "/**/*.jpg", recursive=True))[:400]
+    if not paths:
+        raise ValueError("no file named *.jpg in " + folder)
 
     def work():
         for path in paths:
@@ -190,38 +193,62 @@ def memory(key):
 
 def run(work, repeats):
     seconds = []
-    with open("/proc/self/clear_refs", "w") as clear:
-        clear.write("5")
+    try:
+        with open("/proc/self/clear_refs", "w") as clear:
+            clear.write("5")
+        can_reset = True
+    except OSError:
+        can_reset = False
     for _ in range(repeats):
         start = time.perf_counter()
         work()
         seconds.append(time.perf_counter() - start)
-    return {"seconds": seconds, "peak_bytes": memory("VmHWM")}
+    return {"seconds": seconds, "peak_bytes": memory("VmHWM") if can_reset else None}
+
+
+class Session:
+    """What was built last, and the answers to requests about it."""
+
+    def __init__(self):
+        self.drop()
+
+    def drop(self):
+        self.name, self.model, self.work, self.is_warm = None, None, None, False
+        return {"dropped": True}
+
+    def build(self, name):
+        if name != self.name:
+            self.drop()
+            self.model, self.work = built(name)
+            self.name = name
+
+    def threads(self, count):
+        torch.set_num_threads(int(count))
+        return {"threads": torch.get_num_threads()}
+
+    def run(self, name, repeats):
+        self.build(name)
+        if not self.is_warm:
+            self.work()
+            self.is_warm = True
+        return {"name": name, **run(self.work, int(repeats))}
+
+    def parameters(self, name):
+        self.build(name)
+        return {"name": name, "parameters": sum(p.numel() for p in self.model.parameters())}
 
 
 def main():
-    name, model, work = None, None, None
+    session = Session()
     print(json.dumps({"ready": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
     for line in sys.stdin:
         command, *words = line.split()
         if command == "quit":
             return
-        if command == "threads":
-            torch.set_num_threads(int(words[0]))
-            answer = {"threads": torch.get_num_threads()}
-        elif command == "drop":
-            name, model, work = None, None, None
-            answer = {"dropped": True}
-        else:
-            if words[0] != name:
-                model, work = None, None
-                (model, work), name = built(words[0]), words[0]
-                if command == "run":
-                    work()
-            if command == "parameters":
-                answer = {"name": name, "parameters": sum(p.numel() for p in model.parameters())}
-            else:
-                answer = {"name": name, **run(work, int(words[1]))}
+        try:
+            answer = getattr(session, command)(*words)
+        except (ArithmeticError, AttributeError, MemoryError, OSError, RuntimeError, TypeError, ValueError) as error:
+            answer = {"error": str(error).split("\n")[0]}
         print(json.dumps(answer), flush=True)
 
 

@@ -26,6 +26,7 @@ struct PretrainCommand: ParsableCommand {
   var threads: Int?
   @Flag(help: "Make everything anew, even what is in the store.")
   var fresh = false
+  @OptionGroup var tracing: TraceOptions
 
   func validate() throws {
     if out == nil && only == nil { throw ValidationError("give --out, or --only with one part") }
@@ -35,8 +36,10 @@ struct PretrainCommand: ParsableCommand {
     if let threads { Parallel.threadCount = threads }
     let store = try StageStore(directory: URL(fileURLWithPath: store), fresh: fresh)
     let pretraining = Pretraining(settings: PretrainingSettings(), store: store)
-    if let only { try pretraining.make(only) }
-    if let out { try pretraining.run(into: URL(fileURLWithPath: out)) }
+    try tracing.recording {
+      if let only { try pretraining.make(only) }
+      if let out { try pretraining.run(into: URL(fileURLWithPath: out)) }
+    }
   }
 }
 

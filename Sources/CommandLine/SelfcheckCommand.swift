@@ -32,6 +32,8 @@ struct SelfcheckCommand: ParsableCommand {
   @Flag(name: .long, help: "Print every quantity, not only the worst of each case.")
   var verbose = false
 
+  @OptionGroup var tracing: TraceOptions
+
   func run() throws {
     var files = try Selfcheck.files(in: URL(fileURLWithPath: golden))
     let names = files.map { $0.deletingPathExtension().lastPathComponent }
@@ -45,9 +47,11 @@ struct SelfcheckCommand: ParsableCommand {
     selfcheck.checks["ada_augment_64"] = checkAdaptiveAugmentation
     var table = SelfcheckTable(isVerbose: verbose)
     print(table.header)
-    for file in files {
-      print(table.lines(for: file.deletingPathExtension().lastPathComponent, selfcheck.run(file)), terminator: "")
-      fflush(nil)
+    try tracing.recording {
+      for file in files {
+        print(table.lines(for: file.deletingPathExtension().lastPathComponent, selfcheck.run(file)), terminator: "")
+        fflush(nil)
+      }
     }
     print(table.summary)
     if table.failures > 0 { throw ExitCode(1) }

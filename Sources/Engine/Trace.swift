@@ -25,10 +25,13 @@ public final class Trace: @unchecked Sendable {
   nonisolated(unsafe) fileprivate static var current: Trace?
   private let thread = pthread_self()
   private let origin = DispatchTime.now().uptimeNanoseconds
+  private let limit: Int
   private var open: [Int] = []
   public private(set) var spans: [Span] = []
+  /// Whether there were more operations than the limit allows.
+  public private(set) var isFull = false
 
-  private init() {}
+  private init(limit: Int) { self.limit = limit }
 
   /// Records the operations that `body` runs.
   public static func recording<R>(_ body: () throws -> R) rethrows -> (result: R, trace: Trace) {
@@ -38,9 +41,10 @@ public final class Trace: @unchecked Sendable {
   }
 
   /// Starts a trace that lasts until `stop()`.
+  /// - Parameter limit: How many spans are kept; later operations are not recorded.
   @discardableResult
-  public static func start() -> Trace {
-    let trace = Trace()
+  public static func start(limit: Int = .max) -> Trace {
+    let trace = Trace(limit: limit)
     current = trace
     return trace
   }
@@ -51,6 +55,10 @@ public final class Trace: @unchecked Sendable {
 
   fileprivate func begin(_ name: String, _ detail: String, _ operations: Int, _ bytes: Int) -> Bool {
     guard pthread_equal(thread, pthread_self()) != 0 else { return false }
+    guard spans.count < limit else {
+      isFull = true
+      return false
+    }
     open.append(spans.count)
     spans.append(Span(name: name, detail: detail, start: now, duration: 0, operations: operations, bytes: bytes))
     return true

@@ -55,7 +55,8 @@ public final class RunLog {
     .number(((ProgressBar.clock() - start) * 1000).rounded() / 1000)
   }
 
-  private static func processor() -> String {
+  /// The processor's name, as the system gives it.
+  public static func processor() -> String {
     let text = FileManager.default.contents(atPath: "/proc/cpuinfo").map { String(decoding: $0, as: UTF8.self) } ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
     return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"

@@ -29,7 +29,7 @@ public final class Experiment {
       let experiment = try Experiment(name, options: options, source: source, adjust: adjust)
       if options.estimate { return try experiment.printEstimate(parts(experiment.settings, experiment.seeds)) }
       experiment.pipeline.announce(parts(experiment.settings, experiment.seeds))
-      try body(experiment)
+      try options.tracing.recording { try body(experiment) }
       experiment.pipeline.job?.finish()
       try experiment.notebook.finish()
       try experiment.log.finish()
@@ -77,9 +77,9 @@ public final class Experiment {
 }
 
 #if compiler(>=6.3)
-  private let swiftVersion = "6.3"
+  let swiftVersion = "6.3"
 #else
-  private let swiftVersion = "6.0 to 6.2"
+  let swiftVersion = "6.0 to 6.2"
 #endif
 
 extension Pipeline {

@@ -41,6 +41,7 @@ public struct ExperimentOptions: ParsableCommand {
   public var fromScratch = false
   @Flag(help: "Print operations, memory and time on this machine for each stage, and stop.")
   public var estimate = false
+  @OptionGroup public var tracing: TraceOptions
 
   public init() {}
 

@@ -29,9 +29,12 @@ public struct BarChart: Figure {
   public var groups: [String]
   public var series: [Series]
   public var yRange: ClosedRange<Double>?
+  /// A level to hold the bars against, drawn as a dashed line.
+  public var reference: (name: String, value: Double)?
 
   public init(
-    _ title: String, yLabel: String, groups: [String], series: [Series], yRange: ClosedRange<Double>? = nil
+    _ title: String, yLabel: String, groups: [String], series: [Series], yRange: ClosedRange<Double>? = nil,
+    reference: (name: String, value: Double)? = nil
   ) {
     precondition(series.allSatisfy { $0.values.count == groups.count }, "bars need one value per group")
     self.title = title
@@ -39,18 +42,20 @@ public struct BarChart: Figure {
     self.groups = groups
     self.series = series
     self.yRange = yRange
+    self.reference = reference
   }
 
   public var size: (width: Int, height: Int) { (900, GroupAxis(groups).isTurned ? 460 : 420) }
   public var hasData: Bool { series.contains { $0.values.contains(where: \.isFinite) } }
 
   public var script: String {
-    var text = FigureStyle.prelude(for: self, legend: series.map(\.name))
+    var text = FigureStyle.prelude(for: self, legend: series.map(\.name) + (reference.map { [$0.name] } ?? []))
     text += "set ylabel \(FigureStyle.quoted(yLabel))\n" + GroupAxis(groups).script(size: size, right: 30)
     text += "set style fill solid 1 noborder\n"
-    let ends = series.flatMap { one in
+    var ends = series.flatMap { one in
       one.values.indices.flatMap { i in [one.values[i] + (one.errors?[i] ?? 0), one.values[i] - (one.errors?[i] ?? 0)] }
     }.filter(\.isFinite)
+    if let reference { ends.append(reference.value) }
     if let yRange {
       text += "set yrange \(FigureStyle.range(yRange))\n"
     } else if let bottom = ends.min(), bottom < 0 {
@@ -73,6 +78,9 @@ public struct BarChart: Figure {
         bars.append(FigureStyle.errorBars("series\(index)", colour: index % 8 == 2 ? "#8c8c8c" : "#000000"))
       }
     }
+    if let reference {
+      bars.append("\(reference.value) with lines lc rgb '#d55e00' lw 2 dt (9,4) title \(FigureStyle.quoted(reference.name))")
+    }
     return text + "plot " + (parts + bars).joined(separator: ", \\\n  ") + "\n"
   }
 
@@ -82,7 +90,11 @@ public struct BarChart: Figure {
       if let errors = one.errors { fields["errors"] = .numbers(errors) }
       return .object(fields)
     }
-    return ["kind": "bars", "y": .string(yLabel), "groups": .strings(groups), "series": .array(all)]
+    var fields: [String: JSONValue] = [
+      "kind": "bars", "y": .string(yLabel), "groups": .strings(groups), "series": .array(all),
+    ]
+    if let reference { fields["reference"] = ["name": .string(reference.name), "value": .number(reference.value)] }
+    return .object(fields)
   }
 }
 
