@@ -18,7 +18,7 @@ public struct PairedBootstrap: Equatable, Sendable {
   ///   - differences: For each run (a seed of both methods) the difference of each test image, all of equal length.
   ///   - uniform: Gives numbers in [0, 1). Pass a seeded stream, so that the interval is the same in every run.
   public init(
-    _ differences: [[Double]], level: Double = 0.95, resamples: Int = 4999, uniform: () -> Double
+    _ differences: [[Double]], level: Double = 0.95, resamples: Int = 1999, uniform: () -> Double
   ) {
     let images = differences.first?.count ?? 0
     precondition(differences.allSatisfy { $0.count == images }, "every run must have all test images")
@@ -132,8 +132,8 @@ extension Claim {
     let difference = comparison.difference
     var evidence = NumberFormat.difference(difference, digits: digits, scale: scale)
     if difference.runs > 1 {
-      evidence += ", \(NumberFormat.fixed(100 * difference.level, digits: 0)) % interval over \(difference.runs) runs and "
-        + "\(NumberFormat.count(difference.images)) test images; p = \(NumberFormat.pValue(comparison.pValue)) after "
+      evidence += ", \(NumberFormat.fixed(100 * difference.level, digits: 0)) % interval over "
+        + "\(difference.runs) runs and \(NumberFormat.count(difference.images)) test images; p = \(NumberFormat.pValue(comparison.pValue)) after "
         + "Holm's correction"
       if comparison.isPositive == nil { evidence += ": within the noise" }
     }

@@ -98,7 +98,8 @@ final class LongTailLossTests: XCTestCase {
       }, at: point, "gradient of \(loss)")
     }
     let rows = Tensor((0..<6).map { cos(Float($0)) }, shape: [3, 2])
-    assertGradient(of: { (cosines($0, rows) * Tensor([1, 2, 3], shape: [3])).sum() }, at: point.reshaped([6, 2]), "cosines")
+    assertGradient(
+      of: { (cosines($0, rows) * Tensor([1, 2, 3], shape: [3])).sum() }, at: point.reshaped([6, 2]), "cosines")
   }
 
   private func assertGradient(of value: (Tensor) -> Tensor, at point: Tensor, _ name: String) {

@@ -134,7 +134,8 @@ final class LongTailMethodTests: XCTestCase {
 
   private func settings(steps: Int) -> ClassifierSettings {
     ClassifierSettings(
-      side: 8, batchSize: 4, epochs: 10, steps: steps, learningRate: 0.01, weightDecay: 1e-4, milestones: [6], flips: true)
+      side: 8, batchSize: 4, epochs: 10, steps: steps, learningRate: 0.01, weightDecay: 1e-4,
+      milestones: [6], flips: true)
   }
 
   private let images = DecodedImages(memoryDataset([12, 5, 3], side: 8), side: 8)
@@ -163,6 +164,24 @@ final class LongTailMethodTests: XCTestCase {
 
   private func bits(_ model: ResNet, of isWanted: (String) -> Bool = { _ in true }) -> [[UInt32]] {
     model.states.filter { isWanted($0.key) }.map { $0.state.value.values.map(\.bitPattern) }
+  }
+
+  func testCrossEntropyIsThePlainLoop() throws {
+    var stream = RandomStream(seed: 6, name: "start")
+    let model = ResNet(
+      .init(block: .basic, blocks: [1, 1, 1, 1], width: 4, classes: 3, stem: .small), stream: &stream)
+    let settings = settings(steps: 18)
+    let parameters = model.parameters.map(\.parameter)
+    let optimizer = Adam(parameters, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
+    let loader = try BatchLoader(
+      images, settings: BatchSettings(side: 8, batchSize: 4, seed: 7, streamName: "test", flips: true))
+    for step in 0..<18 {
+      let batch = try XCTUnwrap(loader.next())
+      optimizer.learningRate = settings.learningRate(step: step, total: 18)
+      let loss = crossEntropy(model(batch.tensor).logits, batch.labels)
+      optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
+    }
+    XCTAssertEqual(bits(try trained(.crossEntropy)), bits(model))
   }
 
   func testARefinementLeavesTheTrunkAsItWas() throws {

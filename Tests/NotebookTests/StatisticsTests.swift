@@ -1,3 +1,4 @@
+import Foundation
 import XCTest
 
 @testable import Notebook
@@ -82,17 +83,18 @@ final class StatisticsTests: XCTestCase {
     let same = PairedBootstrap([images, images, images], uniform: uniform(1))
     XCTAssertEqual(same.mean, 0.25)
     let half = 1.96 * (0.25 * 0.75 / 400).squareRoot()
-    XCTAssertEqual(same.interval.lower, 0.25 - half, accuracy: 0.006)
-    XCTAssertEqual(same.interval.upper, 0.25 + half, accuracy: 0.006)
+    XCTAssertEqual(same.interval.lower, 0.25 - half, accuracy: 0.008)
+    XCTAssertEqual(same.interval.upper, 0.25 + half, accuracy: 0.008)
     XCTAssertEqual(same.isPositive, true)
-    XCTAssertEqual(same.pValue, 2.0 / 5000, accuracy: 1e-12)
+    XCTAssertEqual(same.pValue, 2.0 / 2000, accuracy: 1e-12)
     // Images differ by nothing: the interval is that of the runs.
     let runs = PairedBootstrap([0.1, 0.3].map { [Double](repeating: $0, count: 50) }, uniform: uniform(2))
     XCTAssertEqual(runs.interval.lower, 0.1, accuracy: 1e-9)
     XCTAssertEqual(runs.interval.upper, 0.3, accuracy: 1e-9)
     XCTAssertEqual(same, PairedBootstrap([images, images, images], uniform: uniform(1)))
     let odd = (0..<37).map { sin(Double($0)) }
-    XCTAssertNotEqual(PairedBootstrap([odd, odd], uniform: uniform(1)), PairedBootstrap([odd, odd], uniform: uniform(3)))
+    let pair = [1, 3].map { PairedBootstrap([odd, odd], uniform: uniform($0)) }
+    XCTAssertNotEqual(pair[0], pair[1])
     let single = PairedBootstrap([images], uniform: uniform(1))
     XCTAssertNil(single.isPositive, "one run decides nothing")
     XCTAssertEqual(single.pValue, 1)

@@ -9,7 +9,8 @@ public struct TestOutcomes: Codable, Equatable, Sendable {
 
   public init(truth: [Int], predicted: [Int], confidence: [Float]) {
     precondition(
-      truth.count == predicted.count && truth.count == confidence.count, "an outcome has a truth, a guess, a confidence")
+      truth.count == predicted.count && truth.count == confidence.count,
+      "an outcome has a truth, a guess and a confidence")
     self.truth = truth
     self.predicted = predicted
     self.confidence = confidence

@@ -8,6 +8,14 @@ public struct MethodComparison {
   private let methods: [ComparedMethod]
   private let rows: [ScoredRow]
   private let groups: ShotGroups
+  /// Every other method less cross-entropy on the long-tailed set, and TGN less every method that draws no images.
+  private let overBaseline, overRivals: Family
+
+  /// Comparisons that are corrected together: names of what is compared, on the tail and on all test images.
+  private struct Family {
+    let names: [String]
+    let tail, overall: [CorrectedComparison]
+  }
 
   private var notebook: Notebook { experiment.notebook }
   private var baseline: ScoredRow { row(.crossEntropy) }
@@ -18,12 +26,25 @@ public struct MethodComparison {
     self.experiment = experiment
     self.methods = methods
     groups = ShotGroups(counts: experiment.data.train.counts)
-    rows = try methods.map { row in
+    let rows = try methods.map { row in
       try ScoredRow(row.name, seeds: experiment.seeds) {
         try experiment.pipeline.classify(row.expansion(experiment.settings), method: row.method, seed: $0)
       }
     }
     for row in rows { experiment.notebook.value(row.name, row.json) }
+    self.rows = rows
+    let plain = zip(methods, rows).filter { !$0.0.isExpanded }.map(\.1)
+    let baseline = rows[methods.firstIndex { $0.method == .crossEntropy && !$0.isExpanded }!]
+    let tgn = rows[methods.firstIndex { $0.method == .crossEntropy && $0.isExpanded }!]
+    let others = rows.filter { $0.name != baseline.name }
+    func family(_ names: [String], _ pairs: [(ScoredRow, ScoredRow)]) -> Family {
+      func corrected(tail: Bool) -> [CorrectedComparison] {
+        CorrectedComparison.corrected(pairs.map { Self.difference($0, minus: $1, tail: tail, experiment) })
+      }
+      return Family(names: names, tail: corrected(tail: true), overall: corrected(tail: false))
+    }
+    overBaseline = family(others.map(\.name), others.map { ($0, baseline) })
+    overRivals = family(plain.map(\.name), plain.map { (tgn, $0) })
   }
 
   private func row(_ method: LongTailMethod, isExpanded: Bool = false) -> ScoredRow {
@@ -54,8 +75,8 @@ public struct MethodComparison {
           .meanAndDeviation(row.scores.map { $0.accuracy(of: group.classes) }, scale: 100)
         }
       },
-      caption: "Accuracy, macro F1 and expected calibration error (ECE, 15 bins) in %, mean ± s.d. over classifier seeds. "
-        + "Classes with over 100 training images are many, with under 20 few ("
+      caption: "Accuracy, macro F1 and expected calibration error (ECE, 15 bins) in %, mean ± s.d. over classifier "
+        + "seeds. Classes with over 100 training images are many, with under 20 few ("
         + shown.map { "\($0.name): \($0.classes.count)" }.joined(separator: ", ") + ").", line: line)
     notebook.plot(
       BarChart(
@@ -95,27 +116,17 @@ public struct MethodComparison {
   // MARK: - Comparisons
 
   public func showComparisons(line: Int = #line) {
-    let others = rows.filter { $0.name != baseline.name }
-    func family(tail: Bool) -> [CorrectedComparison] {
-      CorrectedComparison.corrected(others.map { difference($0, minus: baseline, tail: tail) })
-    }
-    show(
-      "Every method less cross-entropy on the long-tailed set", names: others.map(\.name), tail: family(tail: true),
-      overall: family(tail: false), line: line)
-    let (rivals, tail) = tgnAgainstOthers(tail: true)
-    show(
-      "TGN less every method without generated images", names: rivals.map(\.name), tail: tail,
-      overall: tgnAgainstOthers(tail: false).comparisons, line: line)
+    show("Every method less cross-entropy on the long-tailed set", overBaseline, line: line)
+    show("TGN less every method that draws no images", overRivals, line: line)
   }
 
   /// The claims, each decided by comparisons that are corrected for their number.
   public func showVerdict(line: Int = #line) {
-    for (statement, tail) in [
-      ("On the tail, TGN is ahead of every method that draws no images.", true),
-      ("Over all test images, TGN is ahead of every method that draws no images.", false),
+    for (statement, comparisons) in [
+      ("On the tail, TGN is ahead of every method that draws no images.", overRivals.tail),
+      ("Over all test images, TGN is ahead of every method that draws no images.", overRivals.overall),
     ] {
-      let (others, comparisons) = tgnAgainstOthers(tail: tail)
-      notebook.claim(Self.claim(statement, names: others.map(\.name), comparisons), line: line)
+      notebook.claim(Self.claim(statement, names: overRivals.names, comparisons), line: line)
     }
     let pairs: [(statement: String, of: ScoredRow, minus: ScoredRow)] = [
       ("On the tail, TGN is ahead of cross-entropy on the long-tailed set.", tgn, baseline),
@@ -128,7 +139,8 @@ public struct MethodComparison {
         row(.classifierRetraining)
       ),
     ]
-    let corrected = CorrectedComparison.corrected(pairs.map { difference($0.of, minus: $0.minus, tail: true) })
+    let corrected = CorrectedComparison.corrected(
+      pairs.map { Self.difference($0.of, minus: $0.minus, tail: true, experiment) })
     for (pair, comparison) in zip(pairs, corrected) {
       notebook.claim(Claim(pair.statement, comparison: comparison, scale: 100), line: line)
     }
@@ -147,14 +159,12 @@ public struct MethodComparison {
       evidence: "ahead of \(named(true)), behind \(named(false)), within the noise of \(named(nil))")
   }
 
-  private func show(
-    _ what: String, names: [String], tail: [CorrectedComparison], overall: [CorrectedComparison], line: Int
-  ) {
+  private func show(_ what: String, _ family: Family, line: Int) {
     let table = Table(
       ["Method", "Δ tail", "p", "tail is", "Δ overall", "p", "overall is"],
-      rows: names.indices.map { index in
-        [.text(names[index])]
-          + [tail[index], overall[index]].flatMap { comparison -> [TableCell] in
+      rows: family.names.indices.map { index in
+        [.text(family.names[index])]
+          + [family.tail[index], family.overall[index]].flatMap { comparison -> [TableCell] in
             [
               .difference(comparison.difference, scale: 100),
               TableCell(NumberFormat.pValue(comparison.pValue), value: .number(comparison.pValue)),
@@ -168,13 +178,10 @@ public struct MethodComparison {
         + "test images, and p-values after Holm's correction in each column.", line: line)
   }
 
-  private func tgnAgainstOthers(tail: Bool) -> (others: [ScoredRow], comparisons: [CorrectedComparison]) {
-    let others = zip(methods, rows).filter { !$0.0.isExpanded }.map(\.1)
-    return (others, CorrectedComparison.corrected(others.map { difference(tgn, minus: $0, tail: tail) }))
-  }
-
   /// The same comparison draws the same resamples wherever it is shown.
-  private func difference(_ row: ScoredRow, minus other: ScoredRow, tail: Bool) -> PairedBootstrap {
+  private static func difference(
+    _ row: ScoredRow, minus other: ScoredRow, tail: Bool, _ experiment: Experiment
+  ) -> PairedBootstrap {
     let split = experiment.data.split
     var stream = RandomStream(seed: experiment.settings.seed, name: "bootstrap.\(row.name).\(other.name)")
     let classes = Set(split.tailClasses + (tail ? [] : split.headClasses))
