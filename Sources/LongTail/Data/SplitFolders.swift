@@ -27,8 +27,9 @@ public struct SplitFolders {
   /// - Throws: `TGNLayoutError`, `DataError.differentClasses`, `HeadTailSplitError`.
   public init(of root: URL, headShare: Double = HeadTailSplit.releasedShare, recipe: Recipe = .paper) throws {
     let layout = TGNLayout(root: root)
-    train = try layout.read(.train)
-    test = try layout.read(.test)
+    // A class without test images can still be head or tail.
+    train = try layout.read(.train, requiresEveryClass: false)
+    test = try layout.read(.test, requiresEveryClass: false)
     guard train.classNames == test.classNames else {
       throw DataError.differentClasses(train: train.classCount, test: test.classCount)
     }

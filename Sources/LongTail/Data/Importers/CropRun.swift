@@ -58,7 +58,7 @@ public struct CropRun {
     try writing(journalFile) { journal = try CropJournal(journalFile, header: header) }
 
     let jobs = namedJobs()
-    let results = Results(count: jobs.count)
+    let results = CropResults(count: jobs.count)
     let bar = ProgressBar("Cropping", total: jobs.count)
     Parallel.pieces(jobs.count) { number in
       guard !results.isStopped else { return }
@@ -215,7 +215,7 @@ public struct CropRun {
     (try? DurableFiles.list(output.appendingPathComponent(name)).isEmpty) ?? false
   }
 
-  private func finish(_ jobs: [Job], _ results: Results) throws -> CropManifest {
+  private func finish(_ jobs: [Job], _ results: CropResults) throws -> CropManifest {
     var entries = [CropManifest.Entry]()
     var broken = [CropManifest.BrokenImage]()
     for (job, result) in zip(jobs, results.all) {
@@ -281,32 +281,6 @@ public struct CropRun {
   private func writing(_ file: URL, _ work: () throws -> Void) throws {
     do { try work() } catch {
       throw ImportError.unwritable(file: file.path, reason: SystemReason.of(error))
-    }
-  }
-}
-
-/// What came of each picture, gathered from all threads.
-private final class Results: @unchecked Sendable {
-  private let lock = NSLock()
-  private var values: [Result<CropManifest.Entry, ImageError>?]
-  private var reason: Error?
-
-  init(count: Int) { values = .init(repeating: nil, count: count) }
-
-  func set(_ number: Int, _ value: Result<CropManifest.Entry, ImageError>) {
-    lock.withLock { values[number] = value }
-  }
-
-  /// Ends the work early, as when the disk is full.
-  func stop(_ error: Error) { lock.withLock { reason = reason ?? error } }
-
-  var isStopped: Bool { lock.withLock { reason != nil } }
-  var stopped: Error? { lock.withLock { reason } }
-  var all: [Result<CropManifest.Entry, ImageError>?] { values }
-  var failures: [ImageError] {
-    values.compactMap { value in
-      guard case .failure(let error) = value else { return nil }
-      return error
     }
   }
 }

@@ -66,8 +66,10 @@ public enum FolderImporter {
           }
           return []
         }
-        return try folder.pictures(in: path).compactMap { picture in
-          guard let file = try folder.find(picture, in: path, named: place) else { return nil }
+        return try folder.pictures(in: path).map { picture in
+          guard let file = try folder.find(picture, in: path, named: place) else {
+            throw ImportError.missingImage(place, image: picture)
+          }
           let object = AnnotatedObject(label: label, box: nil, index: 0, position: "folder")
           return AnnotatedImage(path: file, annotation: file, objects: [object])
         }
