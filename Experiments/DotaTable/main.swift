@@ -19,7 +19,7 @@ Experiment.run("dota-table", adjust: { $0.data.catalogue = "dota" }, parts: { $0
   //:
   //: Every row trains the same network from the same start for the same number of steps, with the same seeds; methods
   //: that refine the last layer start from the classifier of cross-entropy and take some more steps for that layer
-  //: alone. Hyperparameters are those of the sources, none chosen here.
+  //: alone. Hyperparameters and their one caveat are those of exp-dior-table.
   //:
   //: DOTA's training counts by class are not published: the 15 classes have the proportions of the test set. The share
   //: of head classes is DIOR's.

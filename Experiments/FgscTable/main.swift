@@ -19,7 +19,7 @@ Experiment.run("fgsc-table", adjust: { $0.useFGSC() }, parts: { $0.parts(methods
   //:
   //: Every row trains the same network from the same start for the same number of steps, with the same seeds; methods
   //: that refine the last layer start from the classifier of cross-entropy and take some more steps for that layer
-  //: alone. Hyperparameters are those of the sources, none chosen here.
+  //: alone. Hyperparameters and their one caveat are those of exp-dior-table.
   //:
   //: The training counts follow the published test counts; four classes are published only together. A third of the
   //: classes are head, as the released code has it for this data set.

@@ -1,4 +1,5 @@
-/// The published ways to train on a long tail, each with its source's hyperparameters. None was tuned here.
+/// The published ways to train on a long tail, each with its source's hyperparameters. None was searched for
+/// here; exp-dior-table says how they are known.
 ///
 /// All train the same network from the same start for the same number of steps; those that refine the last layer do so
 /// afterwards, as their sources do. A method says how the classifier is trained, not on what: any of them can be
