@@ -51,6 +51,8 @@ struct TrainGeneratorCommand: ParsableCommand {
   var r1: Float = 10
   @Option(name: .customLong("path_regularize"), help: "Weight of path-length regularisation.")
   var pathWeight: Float = 2
+  @Flag(help: "Compute activations again for gradients instead of keeping them: less memory, more time.")
+  var recompute = false
   @Option(help: "A checkpoint every so many steps.")
   var checkpointEvery = 5000
   @Option(help: "A sheet of samples every so many steps.")
@@ -77,6 +79,7 @@ struct TrainGeneratorCommand: ParsableCommand {
     (settings.batchSize, settings.iterations) = (batchSize, iterations)
     (settings.learningRate, settings.discriminatorLearningRate) = (learningRate, learningRate)
     (settings.r1Weight, settings.pathWeight) = (r1, pathWeight)
+    settings.recomputesActivations = recompute ? true : nil
     var workflow = GeneratorWorkflow(settings: settings)
     (workflow.headShare, workflow.seed) = (headShare, seed)
     (workflow.checkpointEvery, workflow.sampleEvery) = (checkpointEvery, sampleEvery)

@@ -40,6 +40,8 @@ public struct CDTGSettings: Codable, Equatable, Sendable {
   /// Share of each batch that is drawn class by class, all alike; the rest follows the counts.
   public var balancesClasses: Bool
   public var augmentation: Augmentation
+  /// Whether activations are computed again for gradients instead of kept: less memory, more time, the same results.
+  public var recomputesActivations: Bool? = nil
 
   /// The paper's: 256 px, channel multiplier 2, 200 000 steps of 8 pictures.
   public static let paper = CDTGSettings(

@@ -44,6 +44,8 @@ final class GeneratorTraining {
     self.seed = seed
     augmentStrength = settings.augmentation.adaptive.map { AdaptiveAugmentStrength($0) }
     average.setTrainable(false)
+    networks.generator.recomputesActivations = settings.recomputesActivations ?? false
+    discriminator.recomputesActivations = settings.recomputesActivations ?? false
     movingAverage = MovingAverage(average, of: networks)
     generatorParameters = networks.parameters.map(\.parameter)
     discriminatorParameters = discriminator.parameters.map(\.parameter)

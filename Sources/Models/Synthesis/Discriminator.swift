@@ -54,6 +54,12 @@ public final class Discriminator: Module {
     fusion_conv = ConvLayer(inputs + configuration.labelWidth, inputs, kernel: 3, stream: &stream)
   }
 
+  /// Whether activations inside the blocks are computed again for the gradient instead of kept: less memory, more time,
+  /// the same results.
+  public var recomputesActivations = false {
+    didSet { for block in convs { block.recomputesActivations = recomputesActivations } }
+  }
+
   /// How real pictures look, for their classes: [N,size,size,3] and N labels → logits [N, 1].
   public func callAsFunction(_ image: Tensor, labels: [Int]) -> Tensor {
     let batch = image.shape[0]
@@ -106,7 +112,13 @@ final class HalvingBlock: Module {
     conv2 = ConvLayer(inputs, outputs, kernel: 3, isHalving: true, stream: &stream)
   }
 
-  func callAsFunction(_ x: Tensor) -> Tensor { conv2(conv1(x)) }
+  /// Whether what is inside is computed again for the gradient instead of kept.
+  var recomputesActivations = false
+
+  func callAsFunction(_ x: Tensor) -> Tensor {
+    guard recomputesActivations else { return conv2(conv1(x)) }
+    return recomputed([x], parameters: parameters.map(\.parameter.value)) { [self] in conv2(conv1($0[0])) }
+  }
 }
 
 /// Features of the picture's wavelet bands at one resolution (the released `FromRGB`).

@@ -67,6 +67,12 @@ public final class Generator: Module {
     iwt = HaarWavelet(inverse: true)
   }
 
+  /// Whether activations inside the layers are computed again for the gradient instead of kept: less memory, more time,
+  /// the same results.
+  public var recomputesActivations = false {
+    didSet { for layer in [conv1] + convs { layer.recomputesActivations = recomputesActivations } }
+  }
+
   /// How many styles a picture takes: one per styled convolution and one for the last output.
   public var latentCount: Int { 2 * levels(ofSide: configuration.size) - 4 }
 

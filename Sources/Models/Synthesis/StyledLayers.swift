@@ -5,6 +5,8 @@ public final class StyledConv: Module {
   private let conv: ModulatedConv2d
   private let noise: NoiseStrength
   private let activate: BiasOnly
+  /// Whether what is inside is computed again for the gradient instead of kept.
+  var recomputesActivations = false
 
   public init(_ inputs: Int, _ outputs: Int, styleWidth: Int, isDoubling: Bool = false, stream: inout RandomStream) {
     conv = ModulatedConv2d(
@@ -15,7 +17,11 @@ public final class StyledConv: Module {
 
   /// - Parameter noise: [N,H',W',1] or [1,H',W',1] of the output's sides.
   public func callAsFunction(_ x: Tensor, style: Tensor, noise map: Tensor) -> Tensor {
-    biasActivation(conv(x, style: style), bias: activate.bias.value, noise: map, strength: noise.weight.value)
+    func layer(_ x: Tensor, _ style: Tensor) -> Tensor {
+      biasActivation(conv(x, style: style), bias: activate.bias.value, noise: map, strength: noise.weight.value)
+    }
+    guard recomputesActivations else { return layer(x, style) }
+    return recomputed([x, style], parameters: parameters.map(\.parameter.value)) { layer($0[0], $0[1]) }
   }
 }
 
