@@ -75,7 +75,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Imaging"]),
     .testTarget(
-      name: "LongTailTests", dependencies: ["LongTail", "Models", "Checkpoints", "Imaging", "Engine"],
+      name: "LongTailTests", dependencies: ["LongTail", "Models", "Notebook", "Checkpoints", "Imaging", "Engine"],
       resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v5]

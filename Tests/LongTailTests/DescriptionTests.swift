@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import LongTail
+import Notebook
 import XCTest
 
 final class DescriptionTests: XCTestCase {
@@ -68,6 +69,11 @@ final class DescriptionTests: XCTestCase {
     XCTAssertGreaterThan(sheet.height, 3 * 24)
     XCTAssertEqual(description.figure.classes.map(\.name), ["ship", "dam", "kite"])
     XCTAssertEqual(description.figure.classes.map(\.isHead), [true, false, false])
+    let drawing = tree.folder.appendingPathComponent("classes.svg")
+    do { try description.figure.write(toSVG: drawing) } catch NotebookError.gnuplotMissing {
+      throw XCTSkip("gnuplot is not installed")
+    }
+    XCTAssertTrue(String(decoding: try Data(contentsOf: drawing), as: UTF8.self).contains("kite"))
   }
 
   func testDescribesHalvesThatLackSomething() throws {
@@ -120,7 +126,8 @@ final class SplitFoldersTests: XCTestCase {
       try tree.output("KMDN/test/tail/tail_classes.txt"),
       (0..<5).map { "0/p\($0).png 0\n" }.joined() + "2/p0.png 2\n2/p1.png 2\n3/p0.png 3\n3/p1.png 3\n")
     let files = try ImportTree.contents(tree.out)
-    XCTAssertEqual(files.keys.filter { $0.hasPrefix("CDTG/train/tail/0/") }.count, 3, "class 3 is the largest of the tail")
+    let largest = files.keys.filter { $0.hasPrefix("CDTG/train/tail/0/") }
+    XCTAssertEqual(largest.count, 3, "class 3 is the largest of the tail")
     XCTAssertEqual(files["CDTG/train/tail/2/p0.png"], try tree.pictures["train/2/p0.png"]?.pngData())
     XCTAssertEqual(files["KMDN/train/tail/3/p2.png"], try tree.pictures["train/3/p2.png"]?.pngData())
     XCTAssertTrue(try tree.output("split.json").contains("\"newLabel\": 2"))

@@ -5,13 +5,15 @@ import XCTest
 final class COCOImporterTests: XCTestCase {
   private func json(
     images: String = #"{"id": 7, "file_name": "a.png", "width": 20}, {"id": 3, "file_name": "b.png"}"#,
-    annotations: String, categories: String = #"{"id": 9, "name": "dam"}, {"id": 2, "name": "ship"}, {"id": 1, "name": "kite"}"#
+    annotations: String,
+    categories: String = #"{"id": 9, "name": "dam"}, {"id": 2, "name": "ship"}, {"id": 1, "name": "kite"}"#
   ) -> String {
     "{\"info\": null,\n\"images\": [\(images)],\n\"annotations\": [\(annotations)],\n\"categories\": [\(categories)]}\n"
   }
 
   private func entry(_ image: Int, _ category: Int, _ box: String, crowd: String = "0") -> String {
-    #"{"id": 5, "image_id": \#(image), "category_id": \#(category), "bbox": \#(box), "iscrowd": \#(crowd), "segmentation": []}"#
+    #"{"id": 5, "image_id": \#(image), "category_id": \#(category), "bbox": \#(box), "iscrowd": \#(crowd), "#
+      + #""segmentation": []}"#
   }
 
   private func cocoTree() throws -> ImportTree {
@@ -86,13 +88,16 @@ final class COCOImporterTests: XCTestCase {
     try check("{}", key: nil, reason: "'images' is missing")
     try check("[]", key: nil, reason: "it should be of type Dictionary<String, Any>")
     try check(json(annotations: #"{"image_id": 7}"#), key: "annotations[0]", reason: "'category_id' is missing")
-    try check(json(annotations: entry(7, 9, "null")), key: "annotations[0].bbox", reason: "it should be of type Array<Any>")
+    try check(
+      json(annotations: entry(7, 9, "null")), key: "annotations[0].bbox", reason: "it should be of type Array<Any>")
     try check(
       json(annotations: entry(7, 9, "[0, 0, \"4\", 4]")), key: "annotations[0].bbox[2]",
       reason: "it should be of type Double")
-    try check(json(annotations: entry(8, 9, "[0,0,4,4]")), key: "annotations[0].image_id", reason: "no image has the id 8")
     try check(
-      json(annotations: entry(7, 8, "[0,0,4,4]")), key: "annotations[0].category_id", reason: "no category has the id 8")
+      json(annotations: entry(8, 9, "[0,0,4,4]")), key: "annotations[0].image_id", reason: "no image has the id 8")
+    try check(
+      json(annotations: entry(7, 8, "[0,0,4,4]")), key: "annotations[0].category_id",
+      reason: "no category has the id 8")
     try check(
       json(images: #"{"id": 7, "file_name": "a.png"}, {"id": 7, "file_name": "b.png"}"#, annotations: ""),
       key: "images[1].id", reason: "7 is an earlier id too")

@@ -93,7 +93,8 @@ final class CropRunTests: XCTestCase {
     let (tree, plan) = try tree(count: 3)
     _ = try tree.run(plan)
     tree.assertError(.otherPlan(folder: tree.out.path)) { try tree.run(plan) { $0.padding = 1 } }
-    try tree.write("Annotations/p1.xml", VOCImporterTests.annotation(VOCImporterTests.object("dam", ["1", "1", "5", "5"])))
+    let object = VOCImporterTests.object("dam", ["1", "1", "5", "5"])
+    try tree.write("Annotations/p1.xml", VOCImporterTests.annotation(object))
     tree.assertError(.otherPlan(folder: tree.out.path)) { try tree.run(try VOCImporter.voc(tree.root)) }
 
     let (other, otherPlan) = try self.tree(count: 3)
@@ -111,6 +112,22 @@ final class CropRunTests: XCTestCase {
     XCTAssertEqual(manifest.count(.train), 0)
     XCTAssertEqual(manifest.count(.test), 4)
     XCTAssertFalse(try tree.output("manifest.json").contains(tree.folder.path), "no path of the machine")
+  }
+
+  func testCropsOfAPictureThatBrokeAreRemoved() throws {
+    let (tree, plan) = try tree(count: 4)
+    _ = try tree.run(plan)
+    XCTAssertEqual(try ImportTree.contents(tree.out).count, 8 + 4)
+    try tree.write("JPEGImages/p1.jpg", "no picture")
+    XCTAssertThrowsError(try tree.run(plan))
+    XCTAssertNotNil(try ImportTree.contents(tree.out)["train/1/p1_0.png"], "the former result stays for now")
+    _ = try tree.run(plan, skipsBroken: true)
+    XCTAssertEqual(try ImportTree.contents(tree.out).count, 6 + 4)
+    // A smaller picture has one object less.
+    try tree.write("JPEGImages/p2.jpg", noisePicture(1, width: 1, height: 20).pngData())
+    let manifest = try tree.run(plan, skipsBroken: true)
+    XCTAssertEqual(manifest.skippedCounts["outside the picture"], 1)
+    XCTAssertEqual(try ImportTree.contents(tree.out).count, 5 + 4)
   }
 
   func testBadSettingsAndAFolderThatCannotBe() throws {
@@ -137,7 +154,8 @@ final class CropRunTests: XCTestCase {
       pixels(.init(left: -1e308, top: 7.5, right: 1e308, bottom: 9)),
       .crop(x: 0, y: 7, width: 10, height: 1, isClipped: true))
     XCTAssertEqual(
-      pixels(.init(left: 3.2, top: 3.2, right: 3.4, bottom: 3.4)), .crop(x: 3, y: 3, width: 1, height: 1, isClipped: false))
+      pixels(.init(left: 3.2, top: 3.2, right: 3.4, bottom: 3.4)),
+      .crop(x: 3, y: 3, width: 1, height: 1, isClipped: false))
     XCTAssertEqual(pixels(.init(left: 10, top: 0, right: 12, bottom: 8)), .skipped(.outside))
     XCTAssertEqual(pixels(.init(left: .nan, top: 0, right: 12, bottom: 8)), .skipped(.noArea))
   }

@@ -45,7 +45,8 @@ final class ImportMutationTests: XCTestCase {
       try tree.write("ImageSets/Main/\(list).txt", stem + "\n")
       try tree.picture("JPEGImages/\(stem).png")
       let object = VOCImporterTests.object("dam", ["1", "1", "9", "9"])
-      try tree.write("Annotations/\(stem).xml", VOCImporterTests.annotation(object, declaration: "<?xml version='1.0'?>\n"))
+      let annotation = VOCImporterTests.annotation(object, declaration: "<?xml version='1.0'?>\n")
+      try tree.write("Annotations/\(stem).xml", annotation)
     }
     try check(tree, "Annotations/a.xml") { try VOCImporter.voc(tree.root) }
     try tree.write("Annotations/a.xml", VOCImporterTests.annotation(""))
@@ -56,7 +57,8 @@ final class ImportMutationTests: XCTestCase {
     let tree = try ImportTree()
     for part in ["train", "val"] {
       try tree.picture("\(part)/images/P1.png")
-      try tree.write("\(part)/labelTxt/P1.txt", "imagesource:x\ngsd:0.1\n1 1 9 1 9 9 1 9 ship 0\n2 2 5 2 5 6 2 6 plane 1\n")
+      try tree.write(
+        "\(part)/labelTxt/P1.txt", "imagesource:x\ngsd:0.1\n1 1 9 1 9 9 1 9 ship 0\n2 2 5 2 5 6 2 6 plane 1\n")
     }
     try check(tree, "train/labelTxt/P1.txt") { try DOTAImporter.dota(tree.root) }
   }

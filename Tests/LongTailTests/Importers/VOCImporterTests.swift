@@ -97,8 +97,10 @@ final class VOCImporterTests: XCTestCase {
     try tree.write("ImageSets/Main/val.txt", "c")
     for stem in ["a", "b", "c"] {
       try tree.picture("JPEGImages/\(stem).png")
-      let part = "<part><name>mast</name><bndbox><xmin>0</xmin><ymin>0</ymin><xmax>1</xmax><ymax>1</ymax></bndbox></part>"
-      let boat = Self.object("boat", ["1", "1", "4", "6"]).replacingOccurrences(of: "</object>", with: part + "</object>")
+      let box = "<bndbox><xmin>0</xmin><ymin>0</ymin><xmax>1</xmax><ymax>1</ymax></bndbox>"
+      let part = "<part><name>mast</name>\(box)</part>"
+      let boat = Self.object("boat", ["1", "1", "4", "6"])
+        .replacingOccurrences(of: "</object>", with: part + "</object>")
       try tree.write(
         "Annotations/\(stem).xml", Self.annotation(boat + Self.object("bird", ["2", "2", "5", "5"], difficult: true)))
     }
@@ -183,6 +185,9 @@ final class VOCImporterTests: XCTestCase {
         XCTAssertNotNil(place.line)
       }
     }
+    try check("", bad("it ends too early"), at: 1)
+    try check(String(good.prefix(80)), bad("it ends too early"), at: 5)
+    try check(good.replacingOccurrences(of: "</bndbox>", with: ""), bad("an end tag does not match its start"), at: 9)
     try check("<html></html>", bad("its root is <html>, not <annotation>"), at: 1)
     try check("<!DOCTYPE x [<!ENTITY a 'aa'>]>\n" + good, bad("it has a document type"), at: 1)
     try check(
@@ -198,7 +203,8 @@ final class VOCImporterTests: XCTestCase {
         { .badNumber($0, name: "ymax", text: number) }, at: 7)
     }
     try check(
-      good.replacingOccurrences(of: "ship", with: "shipp"), { .unknownClass($0, name: "shipp", nearest: "ship") }, at: 3)
+      good.replacingOccurrences(of: "ship", with: "shipp"), { .unknownClass($0, name: "shipp", nearest: "ship") },
+      at: 3)
     try check(
       "<?xml version='1.0' encoding='GB18030'?>" + good,
       { .badEncoding($0, encoding: "UTF-8, UTF-16 or Latin-1, but GB18030") }, at: 1)

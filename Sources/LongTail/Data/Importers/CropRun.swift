@@ -74,6 +74,7 @@ public struct CropRun {
         }
       } catch let error as ImageError {
         results.set(number, .failure(error))
+        if skipsBroken { removeCrops(of: jobs[number], keeping: []) }
       } catch {
         results.stop(error)
       }
@@ -128,6 +129,7 @@ public struct CropRun {
       }
     }
     entry.crops = crops.map(\.name)
+    removeCrops(of: job, keeping: Set(entry.crops))
     entry.cropsSHA256 = CropManifest.checksum(ofCrops: crops)
     return entry
   }
@@ -141,6 +143,14 @@ public struct CropRun {
 
   private func cropName(of object: AnnotatedObject, _ job: Job) -> String {
     "\(object.label)/\(job.stem)_\(object.index).\(settings.format.ending)"
+  }
+
+  /// Removes what an earlier run took from a picture that has since changed: the released code counts every file.
+  private func removeCrops(of job: Job, keeping kept: Set<String>) {
+    for object in job.image.objects {
+      let name = cropName(of: object, job)
+      if !kept.contains(name) { unlink(output.appendingPathComponent("\(job.split)/\(name)").path) }
+    }
   }
 
   /// Whether an earlier run's crops are all there, and the picture has not changed in size.

@@ -33,10 +33,19 @@ struct VOCAnnotation {
       throw ImportError.badXML(.init(url.path, line: fault.line), reason: fault.reason)
     }
     guard isRead, reader.isComplete else {
-      let reason = parser.parserError.map { "XML error \(($0 as NSError).code)" } ?? "it ends too early"
-      throw ImportError.badXML(.init(url.path, line: max(parser.lineNumber, 1)), reason: reason)
+      let first = reader.firstError ?? (max(parser.lineNumber, 1), 5)
+      throw ImportError.badXML(.init(url.path, line: first.line), reason: Self.reason(code: first.code))
     }
     objects = reader.objects
+  }
+
+  /// The parser's commonest complaints (libxml2's numbers) in words.
+  private static func reason(code: Int) -> String {
+    switch code {
+    case 4, 5, 77: return "it ends too early"
+    case 76: return "an end tag does not match its start"
+    default: return "XML error \(code)"
+    }
   }
 
   /// The text without its declaration, whose encoding is no longer true, and with line ends that the parser counts.
@@ -53,6 +62,8 @@ struct VOCAnnotation {
 private final class VOCReader: NSObject, XMLParserDelegate {
   var objects: [VOCAnnotation.Object] = []
   var fault: (line: Int, reason: String)?
+  /// The parser goes on after some errors; the first is the one to mend.
+  var firstError: (line: Int, code: Int)?
   var isComplete = false
   private var path: [String] = []
   private var text = ""
@@ -91,6 +102,10 @@ private final class VOCReader: NSObject, XMLParserDelegate {
       }
     default: break
     }
+  }
+
+  func parser(_ parser: XMLParser, parseErrorOccurred error: Error) {
+    if firstError == nil { firstError = (max(parser.lineNumber, 1), (error as NSError).code) }
   }
 
   private func fail(_ parser: XMLParser, _ reason: String) {
