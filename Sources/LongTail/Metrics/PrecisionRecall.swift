@@ -58,7 +58,16 @@ private func squaredRadii(_ rows: DoubleRows, _ neighbours: Int) -> [Double] {
   var result: [Double] = []
   forEachRowOfSquaredDistances(from: rows, to: rows) { row, distances in
     distances[row] = .infinity
-    result.append(distances.sorted()[neighbours - 1])
+    var nearest = [Double](repeating: .infinity, count: neighbours)
+    for distance in distances where distance < nearest[neighbours - 1] {
+      var place = neighbours - 1
+      while place > 0 && distance < nearest[place - 1] {
+        nearest[place] = nearest[place - 1]
+        place -= 1
+      }
+      nearest[place] = distance
+    }
+    result.append(nearest[neighbours - 1])
   }
   return result
 }
