@@ -73,30 +73,40 @@ def values(tensor):
     return [float(f"{value:.7g}") for value in tensor.detach().reshape(-1).tolist()]
 
 
-if __name__ == "__main__":
-    generator = np.random.default_rng(2)
-    height, width = 9, 12
-    turn, scale = 0.7, 1.3
-    inverse = torch.tensor([
-        [[math.cos(turn) * scale, -math.sin(turn), 0.4], [math.sin(turn), math.cos(turn) / scale, -1.7], [0, 0, 1]],
-        [[-0.4, 0.1, 3.0], [0.0, 0.5, 0.2], [0, 0, 1]],
-        [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-    ], dtype=torch.float64)
-    colour = torch.from_numpy(np.round(generator.normal(size=(3, 3, 4)), 3))
-    x = torch.from_numpy(np.round(generator.normal(size=(3, 3, height, width)), 3)).requires_grad_()
-    seed = torch.from_numpy(np.round(generator.normal(size=(3, 3, height, width)), 3))
-    output = recoloured(moved(x, inverse), colour)
-    gradient = torch.autograd.grad(output, x, seed)[0]
+def case(generator, height, width, inverse):
+    inverse = torch.tensor(inverse, dtype=torch.float64).reshape(-1, 2, 3)
+    count = len(inverse)
+    inverse = torch.cat([inverse, torch.tensor([0.0, 0, 1]).double().expand(count, 1, 3)], dim=1)
+
+    def drawn(*shape):
+        return torch.from_numpy(np.round(generator.normal(size=shape), 3))
 
     def picture(tensor):
         return values(tensor.permute(0, 2, 3, 1))
 
-    content = {
-        "height": height, "width": width, "inverse": inverse[:, :2].reshape(3, 6).tolist(),
-        "colour": colour.reshape(3, 12).tolist(), "input": picture(x), "output": picture(output),
+    colour = drawn(count, 3, 4)
+    x, seed = drawn(count, 3, height, width).requires_grad_(), drawn(count, 3, height, width)
+    output = recoloured(moved(x, inverse), colour)
+    gradient = torch.autograd.grad(output, x, seed)[0]
+    return {
+        "height": height, "width": width, "inverse": inverse[:, :2].reshape(count, 6).tolist(),
+        "colour": colour.reshape(count, 12).tolist(), "input": picture(x), "output": picture(output),
         "seed": picture(seed), "gradient": picture(gradient),
     }
+
+
+if __name__ == "__main__":
+    generator = np.random.default_rng(2)
+    turn, scale = 0.7, 1.3
+    turned = [math.cos(turn) * scale, -math.sin(turn), 0.4, math.sin(turn), math.cos(turn) / scale, -1.7]
+    cases = [
+        # Borders as wide as can be reflected.
+        case(generator, 7, 9, [turned, [-0.4, 0.1, 3.0, 0.0, 0.5, 0.2], [1, 0, 0, 0, 1, 0]]),
+        # Narrower ones, each of another width.
+        case(generator, 15, 16, [[0.8, -0.1, 3.0, 0.1, 0.9, -1.9]]),
+    ]
     FILE.parent.mkdir(parents=True, exist_ok=True)
-    FILE.write_text(json.dumps(content, separators=(",", ":")) + "\n")
-    same = (moved(x, inverse)[2] - x[2]).abs().max()
-    print(f"the identity changes a picture by {same:.1e}; {FILE.stat().st_size / 1000:.0f} kB")
+    FILE.write_text(json.dumps(cases, separators=(",", ":")) + "\n")
+    x, identity = torch.from_numpy(generator.normal(size=(1, 3, 9, 8))), torch.eye(3).double()[None]
+    print(f"the identity changes a picture by {(moved(x, identity) - x).abs().max():.1e}")
+    print(f"{FILE.stat().st_size / 1000:.0f} kB")

@@ -25,21 +25,22 @@ final class AdaptiveAugmentationTests: XCTestCase {
   func testMovesAndColoursAgreeWithPyTorch() throws {
     let url = try XCTUnwrap(
       Bundle.module.url(forResource: "augmentation", withExtension: "json", subdirectory: "Fixtures"))
-    let fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: url))
-    let shape = [3, fixture.height, fixture.width, 3]
-    let inverses = fixture.inverse.map { m in
-      AffineMap(xx: m[0], xy: m[1], x0: m[2], yx: m[3], yy: m[4], y0: m[5])
+    for fixture in try JSONDecoder().decode([Fixture].self, from: Data(contentsOf: url)) {
+      let shape = [fixture.inverse.count, fixture.height, fixture.width, 3]
+      let inverses = fixture.inverse.map { m in
+        AffineMap(xx: m[0], xy: m[1], x0: m[2], yx: m[3], yy: m[4], y0: m[5])
+      }
+      let colours = fixture.colour.map { m in
+        ColourMatrix(
+          rows: (0..<3).map { SIMD3(m[4 * $0], m[4 * $0 + 1], m[4 * $0 + 2]) }, offset: SIMD3(m[3], m[7], m[11]))
+      }
+      let input = Tensor(fixture.input, shape: shape).tracked
+      let output = AdaptiveAugmentation.recoloured(AdaptiveAugmentation.moved(input, inverses: inverses), colours)
+      XCTAssertEqual(output.shape, shape)
+      assertClose(output.values, fixture.output, tolerance: 2e-6)
+      let gradient = gradients(of: output, withRespectTo: [input], seed: Tensor(fixture.seed, shape: shape))[0]
+      assertClose(gradient.values, fixture.gradient, tolerance: 2e-6)
     }
-    let colours = fixture.colour.map { m in
-      ColourMatrix(
-        rows: (0..<3).map { SIMD3(m[4 * $0], m[4 * $0 + 1], m[4 * $0 + 2]) }, offset: SIMD3(m[3], m[7], m[11]))
-    }
-    let input = Tensor(fixture.input, shape: shape).tracked
-    let output = AdaptiveAugmentation.recoloured(AdaptiveAugmentation.moved(input, inverses: inverses), colours)
-    XCTAssertEqual(output.shape, shape)
-    assertClose(output.values, fixture.output, tolerance: 2e-6)
-    let gradient = gradients(of: output, withRespectTo: [input], seed: Tensor(fixture.seed, shape: shape))[0]
-    assertClose(gradient.values, fixture.gradient, tolerance: 2e-6)
   }
 
   func testTheReleasedCodesAnswers() throws {
