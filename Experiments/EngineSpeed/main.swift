@@ -9,8 +9,8 @@
 //: how the cost grows with threads, batch and picture side. Tables tell where the time of each row goes.
 //:
 //: Unlike the package's other reports **this one cannot be made again to the same bytes**, since times vary. So claims
-//: are about ratios of times taken in turns, not about times; those of this machine stand in one table, named so, and in
-//: `results.json`.
+//: are about ratios of times taken in turns, not about times; those of this machine stand in one table, named so, and
+//: in `results.json`.
 import LongTail
 import Notebook
 
@@ -32,8 +32,10 @@ SpeedExperiment.run { speed in
   //: and a copy that fits no cache. The loop is compiled for AVX2, the product's library chooses its instructions when
   //: it runs; the larger of the two is the peak below.
   let peak = try speed.machinePeaks()
-  notebook.table(speed.machineTable(one: peak.one, all: peak.all), caption: "This machine's own rates, each the best of several tries.")
-  notebook.text("The arithmetic peak was reached by \(peak.all.operationsSource).")
+  notebook.table(
+    speed.machineTable(one: peak.one, all: peak.all),
+    caption: "This machine's own rates, each the best of several tries.")
+  notebook.text(speed.peakSummary(one: peak.one, all: peak.all))
 
   //: ## Side by side
   //:
@@ -42,7 +44,7 @@ SpeedExperiment.run { speed in
   let rows = try speed.measuredRows()
   notebook.table(
     rows, columns: speed.comparisonColumns(peak),
-    caption: "Ratios of times and of peak memory, below one where ours is less; how many times faster all threads are than one.")
+    caption: "Ratios of times and of peak memory, below one where ours is less; one thread's time over all threads'.")
   for row in rows { notebook.value(row.row.id, speed.json(row)) }
   notebook.plot(
     speed.ratioChart(rows), caption: "Our time over PyTorch's, median of the rounds, beside the project's target.")
@@ -54,7 +56,7 @@ SpeedExperiment.run { speed in
   //: above the slope found its operands there. A point above the level owes it to Winograd's method.
   notebook.plot(
     speed.roofline(rows, peak: peak.all),
-    caption: "Rates of the rows, and of the operations they spend over a fiftieth of their time in, under this machine's ceilings.")
+    caption: "Rates of the rows, and of operations that take over a fiftieth of their row's time, under the ceilings.")
 
   //: ## Growing
   //:
@@ -69,12 +71,13 @@ SpeedExperiment.run { speed in
   let pixels = { (side: Int) in Double(side * side) }
   notebook.plot(
     speed.growthPlot(
-      batches, title: "Growing batches", xLabel: "pictures in a batch", yLabel: "time per picture, relative", work: Double.init),
-    caption: "Time per picture, relative to a batch of the smallest size.")
+      batches, title: "Growing batches", xLabel: "pictures in a batch", yLabel: "time per picture, relative",
+      work: Double.init),
+    caption: "Time per picture of ResNet-50 and of a generator step, relative to the smallest batch.")
   notebook.plot(
     speed.growthPlot(
       sides, title: "Growing pictures", xLabel: "side, px", yLabel: "time per pixel, relative", work: pixels),
-    caption: "Time per pixel, relative to pictures of the smallest side.")
+    caption: "Time per pixel of ResNet-50, relative to pictures of the smallest side.")
 
   //: ## Where the time goes
   //:
@@ -86,7 +89,8 @@ SpeedExperiment.run { speed in
   //:
   //: For whoever compares machines; nothing is claimed about them.
   notebook.table(
-    rows, columns: SpeedExperiment.absoluteColumns, caption: "Medians of this run on the machine named above, and peak memory.")
+    rows, columns: SpeedExperiment.absoluteColumns,
+    caption: "Medians of this run on the machine named above, and peak memory.")
 
   //: ## Verdict
   //:
@@ -94,7 +98,7 @@ SpeedExperiment.run { speed in
   //: about a row is decided by the median of its rounds.
   for claim in speed.timeClaims(rows) { notebook.claim(claim) }
   notebook.claim(speed.memoryClaim(rows))
-  notebook.claim(speed.threadClaim(rows))
+  notebook.claim(speed.threadClaim(rows, peak: peak))
   notebook.claim(
     speed.growthClaim("Time grows no faster than the batch (within a tenth).", batches, work: Double.init))
   notebook.claim(

@@ -60,9 +60,10 @@ final class SpeedTests: XCTestCase {
 
   func testTheWorkerSaysWhatItDoesNotKnow() {
     var worker = SpeedWorker(photos: nil)
-    for request in ["", "walk", "run resnet50-train", "run classifier-small none", "threads 0", "run juggling 1", "run jpeg 1"] {
-      XCTAssertNotNil(worker.answer(request).error, request)
-    }
+    let wrong = [
+      "", "walk", "run resnet50-train", "run classifier-small none", "threads 0", "run juggling 1", "run jpeg 1",
+    ]
+    for request in wrong { XCTAssertNotNil(worker.answer(request).error, request) }
     XCTAssertTrue(worker.answer("run jpeg 1").error?.contains("--photos") ?? false)
   }
 
@@ -154,6 +155,14 @@ final class SpeedTests: XCTestCase {
       XCTAssertGreaterThan(value, 1e8)
     }
     XCTAssertEqual(peak.operations, max(peak.fusedMultiplyAdd, peak.matrixProduct))
+  }
+
+  func testABusyMachineIsKnownByTheLoopThatSharesNothing() {
+    func peak(_ threads: Int, _ rate: Double) -> MachinePeak {
+      MachinePeak(threads: threads, fusedMultiplyAdd: rate, matrixProduct: 1, copy: 1)
+    }
+    XCTAssertFalse(peak(2, 195).wasDisturbed(over: peak(1, 100)))
+    XCTAssertTrue(peak(2, 150).wasDisturbed(over: peak(1, 100)))
   }
 
   func testATraceStopsAtItsLimit() {

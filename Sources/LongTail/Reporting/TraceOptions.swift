@@ -10,7 +10,7 @@ public struct TraceOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write what each of the engine's first 200 000 operations took, in Chrome's trace format (chrome://tracing, Perfetto).",
+      "Write what the engine's first 200 000 operations took, in Chrome's trace format (chrome://tracing, Perfetto).",
       valueName: "file"))
   public var trace: String?
 

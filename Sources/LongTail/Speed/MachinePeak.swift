@@ -19,6 +19,12 @@ public struct MachinePeak: Codable, Equatable, Sendable {
     fusedMultiplyAdd >= matrixProduct ? "the loop of fused multiply-adds" : "the product of matrices"
   }
 
+  /// How many times as fast as one thread the register loop, which shares nothing, ran on all.
+  public func speedUp(over one: MachinePeak) -> Double { fusedMultiplyAdd / one.fusedMultiplyAdd }
+
+  /// Whether so little of the other cores was to be had that something else must have run there.
+  public func wasDisturbed(over one: MachinePeak) -> Bool { speedUp(over: one) < 0.9 * Double(threads) }
+
   /// Measures on the engine's threads, each rate as the best of several tries: a peak is what nothing disturbed.
   /// - Parameter scale: How much work a try is; 1 takes about two seconds in all.
   public static func measured(scale: Double = 1) -> MachinePeak {

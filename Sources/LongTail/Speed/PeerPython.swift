@@ -37,7 +37,8 @@ struct PeerPython {
     let errors = String(decoding: complaints.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      throw SpeedError.noTorch(python: name, message: errors.split(separator: "\n").last.map(String.init) ?? "no reason")
+      let reason = errors.split(separator: "\n").last.map(String.init)
+      throw SpeedError.noTorch(python: name, message: reason ?? "it gave no reason")
     }
     return PeerPython(executable: executable, torchVersion: text.trimmingCharacters(in: .whitespacesAndNewlines))
   }

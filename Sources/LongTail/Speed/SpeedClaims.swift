@@ -13,7 +13,8 @@ extension SpeedExperiment {
       row.row.target.map { target in
         let statement = "\(row.row.title): at most \(NumberFormat.fixed(target)) of PyTorch's time."
         guard let low = row.ratios.min(), let high = row.ratios.max() else {
-          return Claim(statement, holds: nil, evidence: row.peerFailure == nil ? "PyTorch was not at hand" : "PyTorch failed")
+          let reason = row.peerFailure == nil ? "PyTorch was not at hand" : "PyTorch failed"
+          return Claim(statement, holds: nil, evidence: reason)
         }
         return Claim(
           statement, holds: row.ratio <= target,
@@ -31,12 +32,19 @@ extension SpeedExperiment {
     ) { $0 <= 1 }
   }
 
-  /// That all threads are worth their number on each row.
-  public func threadClaim(_ rows: [MeasuredRow]) -> Claim {
-    claim(
+  /// That all threads are worth their number on each row. Not decided where the machine was busy with something else.
+  public func threadClaim(_ rows: [MeasuredRow], peak: (one: MachinePeak, all: MachinePeak)) -> Claim {
+    var claim = claim(
       "\(threadCount) threads are at least \(NumberFormat.fixed(threadTarget)) times as fast as one, on every row.",
-      values: rows.filter { !$0.threadPairs.isEmpty }.map { ($0.row.id, $0.speedUp) }, missing: "only one thread was used"
+      values: rows.filter { !$0.threadPairs.isEmpty }.map { ($0.row.id, $0.speedUp) },
+      missing: "only one thread was used"
     ) { $0 >= threadTarget }
+    if threadCount > 1, peak.all.wasDisturbed(over: peak.one) {
+      claim.holds = nil
+      claim.evidence += "; the machine was busy, and even the register loop ran "
+        + "\(NumberFormat.fixed(peak.all.speedUp(over: peak.one))) times as fast"
+    }
+    return claim
   }
 
   /// That the cost grows no faster than the work.
@@ -60,7 +68,9 @@ extension SpeedExperiment {
     let sorted = values.map(\.value).sorted()
     let evidence = "from \(NumberFormat.fixed(sorted[0])) to \(NumberFormat.fixed(sorted.last!))"
       + (broken.isEmpty ? "" : "; not: \(list(broken))")
-    if isSmoke { return Claim(statement, holds: nil, evidence: evidence + "; the sizes of this profile decide nothing") }
+    if isSmoke {
+      return Claim(statement, holds: nil, evidence: evidence + "; the sizes of this profile decide nothing")
+    }
     return Claim(statement, holds: broken.isEmpty, evidence: evidence)
   }
 }

@@ -28,7 +28,7 @@ public enum SpeedError: Error, Equatable, CustomStringConvertible, LocalizedErro
     case .notStarted(let program, let reason):
       return "\(program): could not be started (\(reason)); check the path"
     case .ended(let program, let request, let message):
-      return "\(program): ended at “\(request)” (\(message)); run that row alone with --rows, with memory to spare"
+      return "\(program): ended at “\(request)” (\(message)); leave that row out with --rows"
     case .refused(let program, let request, let message):
       return "\(program): could not do “\(request)” (\(message)); leave that row out with --rows"
     case .noTorch(let python, let message):

@@ -26,7 +26,10 @@ extension SpeedExperiment {
     let compared = rows.filter { !$0.ratios.isEmpty }
     return BarChart(
       "Time beside PyTorch's", yLabel: "ours / PyTorch", groups: compared.map(\.row.id),
-      series: [.init("measured", values: compared.map(\.ratio)), .init("target", values: compared.map { $0.row.target ?? .nan })],
+      series: [
+        .init("measured", values: compared.map(\.ratio)),
+        .init("target", values: compared.map { $0.row.target ?? .nan }),
+      ],
       reference: ("PyTorch", 1))
   }
 

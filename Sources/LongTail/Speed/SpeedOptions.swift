@@ -7,8 +7,8 @@ public struct SpeedOptions: ParsableCommand {
     commandName: "exp-engine-speed",
     abstract: "Measures the engine beside PyTorch on this machine, and writes the report.",
     discussion: """
-      Every row is timed in turns, ours once, PyTorch once. PyTorch runs in a Python that can import torch; without one \
-      the report has our times only. Let nothing else run meanwhile.
+      Every row is timed in turns, ours once, PyTorch once. PyTorch runs in a Python that can import torch; without \
+      one the report has our times only. Let nothing else run meanwhile.
 
       Examples:
         swift run exp-engine-speed --peer-python /opt/torch/bin/python --photos /data/photographs
@@ -18,7 +18,8 @@ public struct SpeedOptions: ParsableCommand {
 
   @Option(help: "smoke (tiny sizes, some seconds), default or paper (both: the paper's sizes, some 20 minutes).")
   public var profile: Profile = .default
-  @Option(help: ArgumentHelp("Only these rows, separated by commas; without the figures of growing sizes.", valueName: "names"))
+  @Option(
+    help: ArgumentHelp("Only these rows, separated by commas; without the figures of growing sizes.", valueName: "names"))
   public var rows: String?
   @Option(help: "Rounds of each row (default 5, smoke 1); slow rows end after three.")
   public var repeats: Int?
@@ -53,7 +54,9 @@ public struct SpeedOptions: ParsableCommand {
     if let unknown = names.first(where: { name in !all.contains { $0.id == name } }) {
       throw ValidationError("--rows \(unknown): this profile's rows are \(all.map(\.id).joined(separator: ", "))")
     }
-    if names.contains("jpeg"), photos == nil { throw ValidationError("--rows jpeg: give the photographs with --photos") }
+    if names.contains("jpeg"), photos == nil {
+      throw ValidationError("--rows jpeg: give the photographs with --photos")
+    }
     return all.filter { names.contains($0.id) }
   }
 }

@@ -49,7 +49,7 @@ final class SpeedProcess {
     guard let line = nextLine(of: answers, unread: &unread), let answer = decoded(line), let version = answer.ready
     else {
       process.waitUntilExit()
-      let message = lastComplaint(complaints)
+      let message = lastComplaint(complaints, of: process)
       try? FileManager.default.removeItem(at: complaints)
       throw SpeedError.ended(program: name, request: "start", message: message)
     }
@@ -62,7 +62,7 @@ final class SpeedProcess {
     try? requests.fileHandleForWriting.write(contentsOf: Data((request + "\n").utf8))
     guard let line = Self.nextLine(of: answers, unread: &unread) else {
       process.waitUntilExit()
-      throw SpeedError.ended(program: name, request: request, message: Self.lastComplaint(complaints))
+      throw SpeedError.ended(program: name, request: request, message: Self.lastComplaint(complaints, of: process))
     }
     guard let answer = Self.decoded(line) else {
       throw SpeedError.refused(program: name, request: request, message: "it answered “\(line.prefix(80))”")
@@ -89,8 +89,11 @@ final class SpeedProcess {
     }
   }
 
-  private static func lastComplaint(_ file: URL) -> String {
+  /// The last line that an ended process said, or how it ended. Signal 9 is what the system sends when memory runs out.
+  private static func lastComplaint(_ file: URL, of process: Process) -> String {
     let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-    return text.split(separator: "\n").last.map { String($0.prefix(200)) } ?? "it said nothing; memory may have run out"
+    if let line = text.split(separator: "\n").last { return String(line.prefix(200)) }
+    let how = process.terminationReason == .uncaughtSignal ? "signal" : "status"
+    return "it said nothing; \(how) \(process.terminationStatus)"
   }
 }

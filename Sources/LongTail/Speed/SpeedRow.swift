@@ -7,8 +7,8 @@ public struct SpeedRow: Sendable {
   /// As the report writes it.
   public let title: String
   public let workload: SpeedWorkload
-  /// Our time over PyTorch's, at most. From the project's issue “Faster than PyTorch on the same CPU”, which set the
-  /// targets from the distance between PyTorch's rate and the machine's; nil where the sizes are not that issue's.
+  /// Our time over PyTorch's, at most. From the project's issue “Faster than PyTorch on the same CPU”, which set them
+  /// from the distance between PyTorch's rate and the machine's; nil where the sizes are not that issue's.
   public let target: Double?
   /// Whether PyTorch is timed in both of its memory layouts, to take the faster one.
   public let hasLayouts: Bool
@@ -65,7 +65,8 @@ public struct SpeedRow: Sendable {
     SpeedRow(
       "classifier-small", "Small classifier step, 32 px, batch 64", "classifier-small", ["batch": 64], target: 0.7,
       hasLayouts: true, weight: 8),
-    SpeedRow("cdtg-small", "Small CDTG iteration, 32 px, batch 16", "cdtg-small", ["batch": 16], target: 0.7, weight: 6),
+    SpeedRow(
+      "cdtg-small", "Small CDTG iteration, 32 px, batch 16", "cdtg-small", ["batch": 16], target: 0.7, weight: 6),
     SpeedRow(
       "cdtg-small-r1", "Small CDTG R1 step, 32 px, batch 16", "cdtg-small-r1", ["batch": 16], target: 0.7, weight: 6),
     SpeedRow(
@@ -106,20 +107,20 @@ public struct SpeedSweep: Sendable {
   /// Networks at growing batch sizes.
   public static func batches(_ profile: Profile) -> [SpeedSweep] {
     let (sizes, side) = profile == .smoke ? ([1, 2], 32) : ([1, 2, 4, 8, 16], 128)
-    return ["resnet50-train": "ResNet-50 training", "resnet50-eval": "ResNet-50 evaluation"].sorted { $0.key > $1.key }
-      .map { kind, title in
-        SpeedSweep("\(title), \(side) px", sizes: sizes) { SpeedWorkload(kind, ["batch": $0, "side": side]) }
-      } + (profile == .smoke ? [] : [
-        SpeedSweep("generator step, 64 px", sizes: sizes) { SpeedWorkload("generator-step", ["batch": $0, "side": 64]) }
-      ])
+    let residual = [("training", "resnet50-train"), ("evaluation", "resnet50-eval")].map { title, kind in
+      SpeedSweep(title, sizes: sizes) { SpeedWorkload(kind, ["batch": $0, "side": side]) }
+    }
+    if profile == .smoke { return residual }
+    return residual + [
+      SpeedSweep("generator step", sizes: sizes) { SpeedWorkload("generator-step", ["batch": $0, "side": 64]) }
+    ]
   }
 
-  /// The same network on pictures of growing side.
+  /// The same networks on pictures of growing side.
   public static func sides(_ profile: Profile) -> [SpeedSweep] {
     let (sizes, batch) = profile == .smoke ? ([32, 64], 1) : ([64, 96, 128, 160, 192, 224, 256], 4)
-    return ["resnet50-train": "ResNet-50 training", "resnet50-eval": "ResNet-50 evaluation"].sorted { $0.key > $1.key }
-      .map { kind, title in
-        SpeedSweep("\(title), batch \(batch)", sizes: sizes) { SpeedWorkload(kind, ["batch": batch, "side": $0]) }
-      }
+    return [("training, by side", "resnet50-train"), ("evaluation, by side", "resnet50-eval")].map { title, kind in
+      SpeedSweep(title, sizes: sizes) { SpeedWorkload(kind, ["batch": batch, "side": $0]) }
+    }
   }
 }

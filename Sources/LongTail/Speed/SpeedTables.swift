@@ -4,15 +4,30 @@ import Notebook
 extension SpeedExperiment {
   /// The machine and its ceilings: the one place, with `absoluteColumns`, for figures that are this machine's own.
   public func machineTable(one: MachinePeak, all: MachinePeak) -> Table {
-    func rate(_ value: Double) -> TableCell { TableCell(NumberFormat.fixed(value * 1e-9, digits: 1), value: .number(value)) }
+    func rate(_ value: Double) -> TableCell {
+      TableCell(NumberFormat.fixed(value * 1e-9, digits: 1), value: .number(value))
+    }
     let memory = ProcessInfo.processInfo.physicalMemory >> 30
     return Table(
-      ["This machine: \(RunLog.processor()), \(memory) GiB", "one thread", all.threads == 1 ? "all" : "\(all.threads) threads"],
+      [
+        "This machine: \(RunLog.processor()), \(memory) GiB", "one thread",
+        all.threads == 1 ? "all" : "\(all.threads) threads",
+      ],
       rows: [
-        ["fused multiply-adds in registers, 10⁹ operations/s", rate(one.fusedMultiplyAdd), rate(all.fusedMultiplyAdd)],
+        ["multiply-adds in registers, 10⁹ operations/s", rate(one.fusedMultiplyAdd), rate(all.fusedMultiplyAdd)],
         ["product of large matrices, 10⁹ operations/s", rate(one.matrixProduct), rate(all.matrixProduct)],
         ["copy, read and written, 10⁹ bytes/s", rate(one.copy), rate(all.copy)],
       ])
+  }
+
+  /// What the ceilings say about the run itself.
+  public func peakSummary(one: MachinePeak, all: MachinePeak) -> String {
+    let reached = "The arithmetic peak was reached by \(all.operationsSource)."
+    if threadCount == 1 { return reached }
+    let factor = NumberFormat.fixed(all.speedUp(over: one))
+    let loop = " The register loop, which shares nothing, ran \(factor) times as fast on \(threadCount) threads as on one"
+    if !all.wasDisturbed(over: one) { return reached + loop + "." }
+    return reached + loop + ": **something else kept the machine busy**, and every figure below suffers from it."
   }
 
   /// Ratios to PyTorch and to the machine's ceiling.
@@ -65,7 +80,8 @@ extension SpeedExperiment {
     }
     func cells(_ name: String, _ calls: Int, _ seconds: Double, _ operations: Int, _ bytes: Int) -> [TableCell] {
       [
-        .text(name), .count(calls), .percent(seconds / whole, digits: 1), rate(operations, seconds), rate(bytes, seconds),
+        .text(name), .count(calls), .percent(seconds / whole, digits: 1), rate(operations, seconds),
+        rate(bytes, seconds),
       ]
     }
     var table = Table(["Operation", "calls", "share of time", "10⁹ operations/s", "10⁹ bytes/s"])
@@ -79,7 +95,8 @@ extension SpeedExperiment {
         small.reduce(0) { $0 + $1.operations }, small.reduce(0) { $0 + $1.bytes }))
     }
     let between = whole - row.operations.reduce(0) { $0 + $1.seconds }
-    table.append([.text("between operations"), .missing("–"), .percent(max(0, between) / whole, digits: 1), .missing("–"), .missing("–")])
+    let none = TableCell.missing("–")
+    table.append([.text("between operations"), none, .percent(max(0, between) / whole, digits: 1), none, none])
     return table
   }
 
@@ -95,7 +112,8 @@ extension SpeedExperiment {
         ]
       }),
       "peerFailure": row.peerFailure.map(JSONValue.string) ?? .null,
-      "secondsOneThread": .numbers(row.threadPairs.map(\.one)), "secondsAllThreads": .numbers(row.threadPairs.map(\.all)),
+      "secondsOneThread": .numbers(row.threadPairs.map(\.one)),
+      "secondsAllThreads": .numbers(row.threadPairs.map(\.all)),
       "directOperations": .integer(row.directOperations), "tracedSeconds": .number(row.tracedSeconds),
     ]
   }

@@ -90,7 +90,8 @@ struct SpeedWorker {
 
   /// Sets the high-water mark of this process's memory to what it has now. False where the system does not let us.
   private static func resetPeak() -> Bool {
-    (try? FileHandle(forWritingTo: URL(fileURLWithPath: "/proc/self/clear_refs")).write(contentsOf: Data("5".utf8))) != nil
+    let file = URL(fileURLWithPath: "/proc/self/clear_refs")
+    return (try? FileHandle(forWritingTo: file).write(contentsOf: Data("5".utf8))) != nil
   }
 
   /// The high-water mark (`VmHWM`, which the system counts in KiB).

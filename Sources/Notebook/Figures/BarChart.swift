@@ -79,7 +79,8 @@ public struct BarChart: Figure {
       }
     }
     if let reference {
-      bars.append("\(reference.value) with lines lc rgb '#d55e00' lw 2 dt (9,4) title \(FigureStyle.quoted(reference.name))")
+      let title = FigureStyle.quoted(reference.name)
+      bars.append("\(reference.value) with lines lc rgb '#d55e00' lw 2 dt (9,4) title \(title)")
     }
     return text + "plot " + (parts + bars).joined(separator: ", \\\n  ") + "\n"
   }

@@ -48,8 +48,8 @@ public struct Roofline: Figure {
   // The plot's margins in pixels, set here so that labels can be kept apart.
   private static let left = 80.0
   private static let right = 30.0
-  private static let bottom = 60.0
-  private static let top = 74.0
+  private static let bottom = 68.0
+  private static let top = 96.0
 
   private var xRange: ClosedRange<Double> {
     let ridge = peakOperations / peakBytes
@@ -112,7 +112,9 @@ public struct Roofline: Figure {
 
   /// The labels in the plot's coordinates, each at the nearest free place beside its point.
   private var labels: [Label] {
-    let area = (width: Double(size.width) - Self.left - Self.right, height: Double(size.height) - Self.top - Self.bottom)
+    let area = (
+      width: Double(size.width) - Self.left - Self.right, height: Double(size.height) - Self.top - Self.bottom
+    )
     let (x, y) = (xRange, yRange)
     let (xDecades, yDecades) = (log10(x.upperBound / x.lowerBound), log10(y.upperBound / y.lowerBound))
     func pixel(_ point: Point) -> (x: Double, y: Double) {
@@ -123,7 +125,7 @@ public struct Roofline: Figure {
       (x.lowerBound * pow(10, at.x / area.width * xDecades), y.lowerBound * pow(10, at.y / area.height * yDecades))
     }
     let labelled = drawn.filter { !$0.label.isEmpty }.sorted { $0.rate > $1.rate }
-    var taken = labelled.map { Box(x: pixel($0).x - 6, y: pixel($0).y, width: 12) }
+    var taken = drawn.map { Box(x: pixel($0).x - 6, y: pixel($0).y, width: 12) }
     return labelled.map { point in
       let at = pixel(point)
       let width = Double(point.label.count) * 6.0
@@ -142,7 +144,8 @@ public struct Roofline: Figure {
       taken.append(box)
       let place = value((box.x, box.y))
       let end = box.x > at.x ? box.x - 2 : box.x + width + 2
-      return Label(text: point.label, x: place.x, y: place.y, line: distance > 14 ? (value(at), value((end, box.y))) : nil)
+      return Label(
+        text: point.label, x: place.x, y: place.y, line: distance > 14 ? (value(at), value((end, box.y))) : nil)
     }
   }
 
