@@ -30,7 +30,7 @@ final class PickleTests: XCTestCase {
     for (name, pickle) in calls { XCTAssertEqual(error(pickle)?.reason, .refused(name)) }
     // In a whole file, with its entry and byte.
     let file = CheckpointParts.zip(around: bytes("cos\nsystem\n(S'echo'\ntR."))
-    assertRefused(file) { $0.reason == .refused("os.system") && $0.place == "archive/data.pkl, byte 21" }
+    assertRefused(file) { $0.reason == .refused("os.system") && $0.place == "archive/data.pkl, byte 22" }
     XCTAssertTrue(checkpointError(file)!.description.contains("wants to call os.system"))
   }
 
@@ -74,7 +74,7 @@ final class PickleTests: XCTestCase {
     XCTAssertEqual(error(bytes("]q\u{0}h\u{0}a."))?.reason, .unsupported("an object that holds itself"))
     XCTAssertEqual(error(bytes("}q\u{0}I1\nh\u{0}s."))?.reason, .unsupported("an object that holds itself"))
     // Thirty lists, each twice in the next, unfold to a thousand million.
-    let laughs = bytes("]", String(repeating: "2\u{86}", count: 0)) + (0..<30).flatMap { _ in [0x32, 0x86] as [UInt8] } + bytes(".")
+    let laughs = bytes("]") + (0..<30).flatMap { _ in [0x32, 0x86] as [UInt8] } + bytes(".")
     guard case .tooLarge? = error(laughs)?.reason else { return XCTFail() }
     // A long list copied by each of many calls.
     var copies = bytes("c__builtin__\nset\nq\u{0}](", String(repeating: "N", count: 100_000)) + bytes("e", "q\u{1}(")

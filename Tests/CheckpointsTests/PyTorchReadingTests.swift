@@ -44,9 +44,12 @@ final class PyTorchReadingTests: XCTestCase {
       let name = "protocol\(version).pth"
       let file = try FixtureFiles.open(name)
       XCTAssertEqual(file.format, version < 3 ? .pyTorchLegacy : .pyTorchZip)
-      let weights = try file.stateDictionary(at: "weights")
-      XCTAssertEqual(weights.keys, ["w", "half"], name)
-      XCTAssertEqual(weights["w"]?.values, [-0.75, -0.5, -0.25, 0, 0.25, 0.5], name)
+      // Tensors need persistent identifiers that are no text, which protocol 0 lacks.
+      if version > 0 {
+        let weights = try file.stateDictionary(at: "weights")
+        XCTAssertEqual(weights.keys, ["w", "half"], name)
+        XCTAssertEqual(weights["w"]?.values, [-0.75, -0.5, -0.25, 0, 0.25, 0.5], name)
+      }
       guard case .list(let numbers) = try file.value(at: "numbers") else { return XCTFail(name) }
       XCTAssertEqual(
         numbers.map(text),
