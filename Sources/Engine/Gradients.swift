@@ -121,15 +121,28 @@ func fused(
 ) -> Tensor {
   recorded(output, from: inputs) { gradient, output, needed in
     guard Recording.isOn else { return fastGradient(gradient, output, needed) }
-    // Aliases, so that an input that depends on another input is not differentiated through twice.
-    let aliases = inputs.map { input in
-      input.isTracked ? recorded(Tensor(shape: input.shape, storage: input.storage), from: [input]) { g, _, _ in [g] } : input
-    }
-    let wanted = aliases.indices.filter { needed[$0] && aliases[$0].isTracked }
-    let found = gradients(
-      of: reference(aliases), withRespectTo: wanted.map { aliases[$0] }, seed: gradient, recording: true)
-    var result = [Tensor?](repeating: nil, count: inputs.count)
-    for (index, value) in zip(wanted, found) { result[index] = value }
-    return result
+    return gradientsThrough(reference, inputs, seed: gradient, needed: needed)
   }
+}
+
+/// The gradients of `f(inputs)` by the inputs that need one, from computing `f` now; recorded where gradients are.
+///
+/// - Parameter parameters: Tracked tensors that `f` uses besides its inputs, whose gradients come after the inputs'.
+func gradientsThrough(
+  _ f: ([Tensor]) -> Tensor, _ inputs: [Tensor], parameters: [Tensor] = [], seed: Tensor, needed: [Bool]
+) -> [Tensor?] {
+  let isRecorded = Recording.isOn
+  Recording.isOn = true
+  defer { Recording.isOn = isRecorded }
+  // Aliases, so that an input that depends on another input is not differentiated through twice.
+  let aliases = inputs.map { input in
+    input.isTracked ? recorded(Tensor(shape: input.shape, storage: input.storage), from: [input]) { g, _, _ in [g] } : input
+  }
+  let variables = aliases + parameters
+  let wanted = variables.indices.filter { needed[$0] && variables[$0].isTracked }
+  let found = gradients(
+    of: f(aliases), withRespectTo: wanted.map { variables[$0] }, seed: seed, recording: isRecorded)
+  var result = [Tensor?](repeating: nil, count: variables.count)
+  for (index, value) in zip(wanted, found) { result[index] = value }
+  return result
 }

@@ -11,19 +11,6 @@ public func recomputed(_ inputs: [Tensor], parameters: [Tensor], _ f: @escaping 
   guard Recording.isOn, all.contains(where: \.isTracked) else { return f(inputs) }
   let output = withoutRecording { f(inputs) }
   return recorded(Tensor(shape: output.shape, storage: output.storage), from: all) { gradient, _, needed in
-    let isRecorded = Recording.isOn
-    Recording.isOn = true
-    defer { Recording.isOn = isRecorded }
-    // Aliases, so that an input that depends on another input is not differentiated through twice.
-    let aliases = inputs.map { input in
-      input.isTracked ? recorded(Tensor(shape: input.shape, storage: input.storage), from: [input]) { g, _, _ in [g] } : input
-    }
-    let variables = aliases + parameters
-    let wanted = variables.indices.filter { needed[$0] && variables[$0].isTracked }
-    let found = gradients(
-      of: f(aliases), withRespectTo: wanted.map { variables[$0] }, seed: gradient, recording: isRecorded)
-    var result = [Tensor?](repeating: nil, count: all.count)
-    for (index, value) in zip(wanted, found) { result[index] = value }
-    return result
+    gradientsThrough(f, inputs, parameters: parameters, seed: gradient, needed: needed)
   }
 }

@@ -28,7 +28,7 @@ public enum ConvolutionKernels {
     }
     if PositionConvolution.paysForward(size) {
       let result = PositionConvolution.forward(x, weight, size)
-      finish?.apply(to: result)
+      finish?.apply(from: result, to: result)
       return result
     }
     let result = Tensor(uninitialized: size.outputShape)

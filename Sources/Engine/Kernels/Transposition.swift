@@ -1,26 +1,13 @@
 /// Matrices turned over, in blocks of 8×8 values that pass through registers.
 enum Transposition {
-  /// [rows, columns] → [columns, rows].
+  /// [rows, columns] → [columns, rows], on all threads.
   static func transpose(
     _ source: UnsafePointer<Float>, rows: Int, columns: Int, into target: UnsafeMutablePointer<Float>
   ) {
     Parallel.ranges((columns + 7) / 8, grain: max(1, 4096 / max(1, rows))) { start, end in
-      for band in start..<end {
-        let first = band &* 8
-        var row = 0
-        if first + 8 <= columns {
-          while row + 8 <= rows {
-            transposeBlock(source + row &* columns + first, columns, into: target + first &* rows + row, rows)
-            row &+= 8
-          }
-        }
-        while row < rows {
-          for column in first..<min(columns, first + 8) {
-            target[column &* rows &+ row] = source[row &* columns &+ column]
-          }
-          row &+= 1
-        }
-      }
+      transposePanel(
+        source + start * 8, rows: rows, columns: min(columns, end * 8) - start * 8, stride: columns,
+        into: target + start * 8 * rows)
     }
   }
 
@@ -28,20 +15,22 @@ enum Transposition {
   static func transposePanel(
     _ source: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int, into target: UnsafeMutablePointer<Float>
   ) {
-    var row = 0
-    while row < rows {
-      var column = 0
-      if row + 8 <= rows {
-        while column + 8 <= columns {
-          transposeBlock(source + row &* stride + column, stride, into: target + column &* rows + row, rows)
-          column &+= 8
+    var first = 0
+    while first < columns {
+      var row = 0
+      if first + 8 <= columns {
+        while row + 8 <= rows {
+          transposeBlock(source + row &* stride + first, stride, into: target + first &* rows + row, rows)
+          row &+= 8
         }
       }
-      while column < columns {
-        for at in row..<min(rows, row + 8) { target[column &* rows &+ at] = source[at &* stride &+ column] }
-        column &+= 1
+      while row < rows {
+        for column in first..<min(columns, first + 8) {
+          target[column &* rows &+ row] = source[row &* stride &+ column]
+        }
+        row &+= 1
       }
-      row &+= 8
+      first &+= 8
     }
   }
 

@@ -1,48 +1,38 @@
-/// A layer that draws random numbers in training.
+/// A layer that in training sets a share of what it is given to zero, and lets the rest grow to make up for it.
 ///
 /// Its stream goes on from call to call. A training loop that can be resumed names the step first, by
 /// `Module.setRandomness`, so that a resumed run drops what the unbroken run would have dropped.
-open class RandomLayer: Module {
-  public final var stream: RandomStream
+public class RandomLayer: Module {
+  public final var stream = RandomStream(seed: 0, name: "dropout")
+  private let rate: Float
 
-  public init(stream: RandomStream) { self.stream = stream }
+  fileprivate init(rate: Float) {
+    precondition((0..<1).contains(rate), "a rate of \(rate) would drop everything or nothing that exists")
+    self.rate = rate
+  }
+
+  /// The shape of what is drawn, broadcast to the input's.
+  fileprivate func drawnShape(_ shape: [Int]) -> [Int] { shape }
+
+  public final func callAsFunction(_ x: Tensor) -> Tensor {
+    guard isTraining && rate > 0 else { return x }
+    let kept = 1 / (1 - rate)
+    let shape = drawnShape(x.shape)
+    return x * Tensor((0..<shape.elementCount).map { _ in stream.chance(rate) ? 0 : kept }, shape: shape)
+  }
 }
 
 /// PyTorch's `nn.Dropout`: in training each value is zero with probability `rate`, and the others grow by 1/(1 - rate).
 public final class Dropout: RandomLayer {
-  private let rate: Float
-
-  public init(_ rate: Float) {
-    precondition((0..<1).contains(rate), "a rate of \(rate) would drop everything or nothing that exists")
-    self.rate = rate
-    super.init(stream: RandomStream(seed: 0, name: "dropout"))
-  }
-
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    isTraining && rate > 0 ? x * keepingFactors(x.shape, rate: rate, from: &stream) : x
-  }
+  public init(_ rate: Float) { super.init(rate: rate) }
 }
 
 /// Stochastic depth (Huang et al. 2016): in training whole pictures of a branch [N,H,W,C] are zero with probability
 /// `rate`, and the others grow by 1/(1 - rate).
 public final class DropBranch: RandomLayer {
-  private let rate: Float
+  public init(_ rate: Float) { super.init(rate: rate) }
 
-  public init(_ rate: Float) {
-    precondition((0..<1).contains(rate), "a rate of \(rate) would drop everything or nothing that exists")
-    self.rate = rate
-    super.init(stream: RandomStream(seed: 0, name: "dropout"))
-  }
-
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    isTraining && rate > 0 ? x * keepingFactors([x.shape[0], 1, 1, 1], rate: rate, from: &stream) : x
-  }
-}
-
-/// 0 with probability `rate`, 1/(1 - rate) otherwise.
-private func keepingFactors(_ shape: [Int], rate: Float, from stream: inout RandomStream) -> Tensor {
-  let kept = 1 / (1 - rate)
-  return Tensor((0..<shape.elementCount).map { _ in stream.chance(rate) ? 0 : kept }, shape: shape)
+  fileprivate override func drawnShape(_ shape: [Int]) -> [Int] { [shape[0], 1, 1, 1] }
 }
 
 extension Module {

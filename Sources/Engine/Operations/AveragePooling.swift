@@ -82,10 +82,3 @@ public func interpolatedBilinearly(_ x: Tensor, height: Int, width: Int) -> Tens
   if height == x.shape[1] && width == x.shape[2] { return x }
   return mixed(x, rows: weights(x.shape[1], height), columns: weights(x.shape[2], width))
 }
-
-/// A linear map of the rows and one of the columns: x [N,H,W,C], rows [H',H], columns [W',W] → [N,H',W',C].
-private func mixed(_ x: Tensor, rows: Tensor, columns: Tensor) -> Tensor {
-  let wide = matmul(x.transposed([0, 3, 1, 2]), columns, transposeB: true)
-  let high = matmul(wide.transposed([0, 1, 3, 2]), rows, transposeB: true)
-  return high.transposed([0, 3, 2, 1])
-}

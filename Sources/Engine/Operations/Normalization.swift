@@ -15,7 +15,9 @@ public func batchNormTraining(
   let (mean, variance) = channelMoments(x, rows, channels)
   let inverse = withoutRecording { (variance + epsilon).reciprocalSquareRoot() }
   let factor = withoutRecording { inverse * scale }
-  let output = scaleAndShift(x, centre: mean, factor, offset, residual, isRectified)
+  let output = ChannelFinish(
+    centre: mean, factor: factor, offset: offset, residual: residual, isRectified: isRectified
+  ).applied(to: x)
   Trace.close(span)
 
   let result = fused(
@@ -63,8 +65,8 @@ public func channelAffine(
   precondition(residual == nil || residual!.shape == x.shape, "a residual of shape \(x.shape) is needed")
   let channels = x.shape[x.rank - 1]
   let span = Trace.open("channelAffine", "\(x.shape)", operations: 3 * x.count, bytes: 8 * x.count)
-  let centre = Tensor.zeros([channels])
-  let output = scaleAndShift(x, centre: centre, factor, offset, residual, isRectified)
+  let output = ChannelFinish(factor: factor, offset: offset, residual: residual, isRectified: isRectified)
+    .applied(to: x)
   Trace.close(span)
   return fused(
     [x, factor, offset] + (residual.map { [$0] } ?? []), output: output,
@@ -73,7 +75,7 @@ public func channelAffine(
       let inner = isRectified ? leakyReLUGradient(g, signs: y, slope: 0, gain: 1) : g
       var (byFactor, byOffset): (Tensor?, Tensor?) = (nil, nil)
       if needed[1] || needed[2] {
-        let sums = channelGradientSums(inner, x, mean: centre, gate: nil, keepingInner: false)
+        let sums = channelGradientSums(inner, x, mean: .zeros([channels]), gate: nil, keepingInner: false)
         (byFactor, byOffset) = (sums.centred, sums.total)
       }
       return [needed[0] ? inner * factor.detached : nil, byFactor, byOffset] + (residual == nil ? [] : [inner])
@@ -142,27 +144,6 @@ private func channelMoments(_ x: Tensor, _ rows: Int, _ channels: Int) -> (mean:
     (square / Float(max(1, rows))).store(variance.pointer + c, n)
   }
   return (mean, variance)
-}
-
-/// (x - centre)·factor + offset, plus a residual, rectified.
-private func scaleAndShift(
-  _ x: Tensor, centre: Tensor, _ factor: Tensor, _ offset: Tensor, _ residual: Tensor?, _ isRectified: Bool
-) -> Tensor {
-  let output = Tensor(uninitialized: x.shape)
-  let channels = x.shape[x.rank - 1]
-  let (p, o, f, m, b) = (x.pointer, output.pointer, factor.pointer, centre.pointer, offset.pointer)
-  let floor = isRectified ? Lanes.zero : Lanes(repeating: -.infinity)
-  Parallel.ranges(x.count / max(1, channels), grain: max(1, 32768 / max(1, channels))) { start, end in
-    for row in start..<end {
-      let base = row &* channels
-      Lanes.forEachRun(0, channels) { c, n in
-        var value = Lanes(b + c, n).addingProduct(Lanes(p + base + c, n) - Lanes(m + c, n), Lanes(f + c, n))
-        if let residual { value += Lanes(residual.pointer + base + c, n) }
-        value.replacing(with: floor, where: value .< floor).store(o + base + c, n)
-      }
-    }
-  }
-  return output
 }
 
 /// By column of [rows, C]: Σ g and Σ g·(x - mean), where g is zero wherever the gate is not positive.

@@ -9,20 +9,14 @@ public func singularValues(_ x: Tensor) -> (values: [Float], vectors: Tensor)? {
   precondition(x.rank == 2 && x.shape[0] >= x.shape[1], "singular values need [M, N] with M ≥ N, not \(x.shape)")
   let (rows, columns) = (x.shape[0], x.shape[1])
   guard x.isFinite else { return nil }
-  // One thread, so that the bits are the same on every machine.
-  openblas_set_num_threads(1)
-  let wide = x.values.map(Double.init)
-  var matrix = [Double](repeating: 0, count: columns * columns)
-  cblas_dsyrk(
-    CblasRowMajor, CblasUpper, CblasTrans, Int32(columns), Int32(rows), 1, wide, Int32(columns), 0, &matrix,
-    Int32(columns))
-  guard let values = symmetricEigenvectors(&matrix, columns) else { return nil }
+  let square = SymmetricMatrix(productOfColumns: x.values.map(Double.init), rows: rows, columns: columns, factor: 1)
+  guard let (values, vectors) = square.decomposed() else { return nil }
   // LAPACK's columns are rows to us, in ascending order.
   let order = (0..<columns).reversed()
   return (
     order.map { Float(max(0, values[$0]).squareRoot()) },
     Tensor(
-      order.flatMap { row in matrix[(row * columns)..<((row + 1) * columns)].map { Float($0) } },
+      order.flatMap { row in vectors[(row * columns)..<((row + 1) * columns)].map { Float($0) } },
       shape: [columns, columns])
   )
 }

@@ -69,7 +69,8 @@ public struct SymmetricMatrix: Sendable {
     return product
   }
 
-  private func decomposed() -> (values: [Double], vectors: [Double])? {
+  /// Eigenvalues in ascending order and eigenvectors as rows; nil where LAPACK does not converge.
+  func decomposed() -> (values: [Double], vectors: [Double])? {
     guard elements.allSatisfy(\.isFinite) else { return nil }
     guard size > 0 else { return ([], []) }
     openblas_set_num_threads(1)

@@ -22,7 +22,7 @@ final class ConvolutionUnit: Module {
     self.init(inputs, outputs, kernel: (kernel, kernel), stride: stride, keepsSize: keepsSize, stream: &stream)
   }
 
-  func callAsFunction(_ x: Tensor) -> Tensor { bn(conv(x)).relu() }
+  func callAsFunction(_ x: Tensor) -> Tensor { bn(conv(x), isRectified: true) }
 }
 
 /// Units one after the other: a PyTorch `Sequential`.

@@ -61,12 +61,12 @@ private final class DenseFeatures: Module {
   override func key(for property: String, at index: Int) -> String { "\(property.dropLast())\(index + 1)" }
 
   func callAsFunction(_ x: Tensor) -> Tensor {
-    var y = maxPool2d(norm0(conv0(x)).relu(), kernel: 3, Window(stride: 2, padding: 1))
+    var y = maxPool2d(norm0(conv0(x), isRectified: true), kernel: 3, Window(stride: 2, padding: 1))
     for (index, block) in denseblocks.enumerated() {
       y = block(y)
       if index < transitions.count { y = transitions[index](y) }
     }
-    return norm5(y).relu()
+    return norm5(y, isRectified: true)
   }
 }
 
@@ -97,7 +97,7 @@ private final class DenseLayer: Module {
     conv2 = Conv2d(4 * growth, growth, kernel: 3, padding: 1, stream: &stream)
   }
 
-  func callAsFunction(_ x: Tensor) -> Tensor { conv2(norm2(conv1(norm1(x).relu())).relu()) }
+  func callAsFunction(_ x: Tensor) -> Tensor { conv2(norm2(conv1(norm1(x, isRectified: true)), isRectified: true)) }
 }
 
 /// Half the channels, and half the sides.
@@ -110,5 +110,5 @@ private final class DenseTransition: Module {
     conv = Conv2d(inputs, outputs, kernel: 1, stream: &stream)
   }
 
-  func callAsFunction(_ x: Tensor) -> Tensor { averagePool2d(conv(norm(x).relu()), kernel: 2, Window(stride: 2)) }
+  func callAsFunction(_ x: Tensor) -> Tensor { averagePool2d(conv(norm(x, isRectified: true)), kernel: 2, Window(stride: 2)) }
 }

@@ -88,8 +88,8 @@ private final class SEStem: Module {
   }
 
   func callAsFunction(_ x: Tensor) -> Tensor {
-    var y = bn1(conv1(x)).relu()
-    if let conv2, let bn2, let conv3, let bn3 { y = bn3(conv3(bn2(conv2(y)).relu())).relu() }
+    var y = bn1(conv1(x), isRectified: true)
+    if let conv2, let bn2, let conv3, let bn3 { y = bn3(conv3(bn2(conv2(y), isRectified: true)), isRectified: true) }
     return maxPool2dRoundingUp(y, kernel: 3, Window(stride: 2))
   }
 }
@@ -131,7 +131,7 @@ private final class SEBlock: Module {
   }
 
   func callAsFunction(_ x: Tensor) -> Tensor {
-    let y = bn3(conv3(bn2(conv2(bn1(conv1(x)).relu())).relu()))
+    let y = bn3(conv3(bn2(conv2(bn1(conv1(x), isRectified: true)), isRectified: true)))
     return (se_module(y) + (downsample.map { $0(x) } ?? x)).relu()
   }
 }
