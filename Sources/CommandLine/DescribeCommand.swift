@@ -1,5 +1,4 @@
 import ArgumentParser
-import Engine
 import Foundation
 import LongTail
 import Notebook
@@ -27,11 +26,10 @@ struct DescribeCommand: ParsableCommand {
   var out: String?
   @Option(help: "Share of classes that are head: 0.4 as released, 0.33 for FGSC-23.")
   var headShare = HeadTailSplit.releasedShare
-  @Option(help: "How many threads work (default: all cores).")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
 
   func run() throws {
-    if let threads { Parallel.threadCount = threads }
+    threading.apply()
     let description = try DatasetDescription(
       of: URL(fileURLWithPath: folder, isDirectory: true), headShare: headShare)
     print(text(of: description))

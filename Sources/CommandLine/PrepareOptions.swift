@@ -1,5 +1,4 @@
 import ArgumentParser
-import Engine
 import Foundation
 import LongTail
 import Notebook
@@ -26,12 +25,11 @@ struct PrepareOptions: ParsableArguments {
   var minimumSide = 1
   @Flag(help: "Leave out pictures that cannot be decoded, and list them in the manifest.")
   var skipBroken = false
-  @Option(help: "How many threads work (default: all cores). The result is the same for any number.")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
 
   /// Reads with an importer, writes the crops and says what came of it.
   func run(_ boxes: PrepareBoxOptions?, _ plan: (URL, ImportOptions) throws -> ImportPlan) throws {
-    if let threads { Parallel.threadCount = threads }
+    threading.apply()
     var options = ImportOptions()
     options.name = name
     options.ignoresOtherClasses = ignoreOtherClasses

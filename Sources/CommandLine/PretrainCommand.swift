@@ -1,5 +1,4 @@
 import ArgumentParser
-import Engine
 import Foundation
 import LongTail
 
@@ -22,8 +21,7 @@ struct PretrainCommand: ParsableCommand {
   var only: StartingWeights.Part?
   @Option(help: ArgumentHelp("Folder of finished stages.", valueName: "dir"))
   var store = ".stages"
-  @Option(help: "How many threads compute (default: all cores).")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
   @Flag(help: "Make everything anew, even what is in the store.")
   var fresh = false
   @OptionGroup var tracing: TraceOptions
@@ -33,7 +31,7 @@ struct PretrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let threads { Parallel.threadCount = threads }
+    threading.apply()
     let store = try StageStore(directory: URL(fileURLWithPath: store), fresh: fresh)
     let pretraining = Pretraining(settings: PretrainingSettings(), store: store)
     try tracing.recording {

@@ -43,16 +43,13 @@ struct DistillCommand: ParsableCommand {
   var continuesSchedule = false
   @Option(help: "Seed of the pictures' order.")
   var seed: UInt64 = 1
-  @Option(help: "How many threads compute (default: all cores).")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
 
   func run() throws {
     Interruption.watch()
-    if let threads { Parallel.threadCount = threads }
+    threading.apply()
     let layout = TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true))
-    func model(_ file: String, _ part: DataPart) throws -> ResNet {
-      try loadResNet(backbone, from: file, classes: try layout.part(part, headShare: headShare).train.classCount)
-    }
+    let parts = try layout.trainingParts(headShare: headShare)
     var settings = DistillationSettings.released
     settings.alpha = alpha
     settings.continuesSchedule = continuesSchedule
@@ -60,8 +57,9 @@ struct DistillCommand: ParsableCommand {
     (settings.schedule.batchSize, settings.schedule.side) = (batchSize, side)
     let folder = try WorkflowFolder(out)
     try distillBothWays(
-      head: try model(head, .head), tail: try model(tail, .tail), layout: layout, headShare: headShare,
-      settings: settings, seed: seed, folder: folder)
+      head: try loadResNet(backbone, from: head, classes: parts.head.classCount),
+      tail: try loadResNet(backbone, from: tail, classes: parts.tail.classCount), on: parts, settings: settings,
+      seed: seed, folder: folder)
     print("Weights: \(folder.file("head.pth").path), \(folder.file("tail.pth").path)")
   }
 }

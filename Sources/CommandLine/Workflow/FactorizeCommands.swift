@@ -1,6 +1,5 @@
 import ArgumentParser
 import Checkpoints
-import Engine
 import Foundation
 import Imaging
 import LongTail

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Engine
 import Foundation
 import LongTail
 import Models
@@ -45,8 +44,7 @@ struct GenerateCommand: ParsableCommand {
   var headShare = HeadTailSplit.releasedShare
   @Option(help: "Seed of the pictures.")
   var seed: UInt64 = 1
-  @Option(help: "How many threads compute (default: all cores).")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
 
   func validate() throws {
     if (tailModel == nil) != (data == nil) { throw ValidationError("--tail-model and --data come together") }
@@ -56,7 +54,7 @@ struct GenerateCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let threads { Parallel.threadCount = threads }
+    threading.apply()
     let checkpoint = try GeneratorCheckpoint(contentsOf: URL(fileURLWithPath: ckpt))
     var drawing = GenerationWorkflow(
       count: count, noiseRatio: r, truncation: truncation, format: format, seed: seed, batchSize: batchSize)
@@ -64,7 +62,7 @@ struct GenerateCommand: ParsableCommand {
     var source: (images: DecodedImages, model: ResNet)?
     if let data, let tailModel {
       let tail = try TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true))
-        .part(.tail, headShare: headShare).train
+        .trainingParts(headShare: headShare).tail
       let side = try checkpoint.configuration().size
       source = (DecodedImages(tail, side: side), try loadResNet(backbone, from: tailModel, classes: tail.classCount))
     }

@@ -27,11 +27,10 @@ struct FIDCommand: ParsableCommand {
   var inception: String
   @Option(help: "Pictures of a batch.")
   var batchSize = 16
-  @Option(help: "How many threads compute (default: all cores).")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
 
   func run() throws {
-    if let threads { Parallel.threadCount = threads }
+    threading.apply()
     var stream = RandomStream(seed: 0, name: "overwritten")
     let network = FIDInception(stream: &stream)
     try network.load(try StateDictionary(contentsOf: URL(fileURLWithPath: inception)))
@@ -79,8 +78,7 @@ struct PPLCommand: ParsableCommand {
   var batchSize = 64
   @Option(help: "Seed of the latents.")
   var seed: UInt64 = 0
-  @Option(help: "How many threads compute (default: all cores).")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
 
   func validate() throws {
     if PerceptualPathLength.Settings.Space(rawValue: space) == nil { throw ValidationError("--space \(space): z or w") }
@@ -88,7 +86,7 @@ struct PPLCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let threads { Parallel.threadCount = threads }
+    threading.apply()
     var stream = RandomStream(seed: 0, name: "overwritten")
     let distance = LPIPS(.vgg, stream: &stream)
     try distance.load(

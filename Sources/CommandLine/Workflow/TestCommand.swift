@@ -30,11 +30,10 @@ struct TestCommand: ParsableCommand {
   var batchSize = 32
   @Option(help: ArgumentHelp("Also write the scores as JSON.", valueName: "file"))
   var json: String?
-  @Option(help: "How many threads compute (default: all cores).")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
 
   func run() throws {
-    if let threads { Parallel.threadCount = threads }
+    threading.apply()
     let dataset = try TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true)).read(.test)
     var stream = RandomStream(seed: 0, name: "overwritten")
     let model = try BackboneName(named: backbone).network(classes: dataset.classCount, stream: &stream)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Engine
 import Foundation
 import LongTail
 import Models
@@ -61,8 +60,7 @@ struct TrainGeneratorCommand: ParsableCommand {
   var headShare = HeadTailSplit.releasedShare
   @Option(help: "Seed of all random numbers.")
   var seed: UInt64 = 1
-  @Option(help: "How many threads compute (default: all cores).")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
 
   func validate() throws {
     if size < 16 || size & (size - 1) != 0 { throw ValidationError("--size \(size): give 16, 32, 64, 128, 256, …") }
@@ -72,8 +70,8 @@ struct TrainGeneratorCommand: ParsableCommand {
 
   func run() throws {
     Interruption.watch()
-    if let threads { Parallel.threadCount = threads }
-    let layout = TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true))
+    threading.apply()
+    let dataset = try TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true)).trainingParts(headShare: headShare).tail
     var settings = CDTGSettings.paper
     (settings.side, settings.channels) = (size, .released(multiplier: channelMultiplier))
     (settings.batchSize, settings.iterations) = (batchSize, iterations)
@@ -81,7 +79,7 @@ struct TrainGeneratorCommand: ParsableCommand {
     (settings.r1Weight, settings.pathWeight) = (r1, pathWeight)
     settings.recomputesActivations = recompute ? true : nil
     var workflow = GeneratorWorkflow(settings: settings)
-    (workflow.headShare, workflow.seed) = (headShare, seed)
+    workflow.seed = seed
     (workflow.checkpointEvery, workflow.sampleEvery) = (checkpointEvery, sampleEvery)
     workflow.clip = clip.map { URL(fileURLWithPath: $0) }
     workflow.vocabulary = bpe.map { URL(fileURLWithPath: $0) }
@@ -92,9 +90,8 @@ struct TrainGeneratorCommand: ParsableCommand {
       }
       workflow.prompts = read
     }
-    let classes = try layout.part(.tail, headShare: headShare).train.classCount
-    let tail = try tailModel.map { try loadResNet(backbone, from: $0, classes: classes) }
+    let tail = try tailModel.map { try loadResNet(backbone, from: $0, classes: dataset.classCount) }
     let start = try ckpt.map { try GeneratorCheckpoint(contentsOf: URL(fileURLWithPath: $0)) }
-    try workflow.train(on: layout, tailModel: tail, start: start, folder: try WorkflowFolder(out))
+    try workflow.train(on: dataset, tailModel: tail, start: start, folder: try WorkflowFolder(out))
   }
 }

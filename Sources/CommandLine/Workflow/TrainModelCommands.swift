@@ -26,8 +26,7 @@ struct ClassifierOptions: ParsableArguments {
   var headShare = HeadTailSplit.releasedShare
   @Option(help: "Seed of the random start and of the pictures' order.")
   var seed: UInt64 = 1
-  @Option(help: "How many threads compute (default: all cores). The results are the same bits for any number.")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
 
   func settings(epochs: Int) -> ClassifierSettings {
     var settings = ClassifierSettings.released(epochs: epochs)
@@ -39,7 +38,7 @@ struct ClassifierOptions: ParsableArguments {
   /// Trains a back-bone on a part of the data set, with scores on its test pictures after each epoch.
   func train(_ backbone: BackboneName, on part: DataPart, epochs: Int, name: String) throws {
     Interruption.watch()
-    if let threads { Parallel.threadCount = threads }
+    threading.apply()
     let layout = TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true))
     let (train, test) = try layout.part(part, headShare: headShare)
     let folder = try WorkflowFolder(out)
@@ -87,6 +86,19 @@ struct EpochLog {
   }
 }
 
+/// The options of the head and of the tail model.
+struct PartModelOptions: ParsableArguments {
+  @OptionGroup var training: ClassifierOptions
+  @Option(help: "Passes over the pictures.")
+  var epochs = 100
+  @Option(help: "resnet18, resnet34, resnet50, resnet101 or resnet152.")
+  var backbone = "resnet50"
+
+  func train(_ part: DataPart) throws {
+    try training.train(try BackboneName(named: backbone), on: part, epochs: epochs, name: part.rawValue)
+  }
+}
+
 /// `tgn train-head`: the released `KMDN/UModel.py`.
 struct TrainHeadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -98,15 +110,9 @@ struct TrainHeadCommand: ParsableCommand {
       Example:
         tgn train-head --data /data/dior --weights resnet50.pth --out run
       """)
-  @OptionGroup var options: ClassifierOptions
-  @Option(help: "Passes over the pictures.")
-  var epochs = 100
-  @Option(help: "resnet18, resnet34, resnet50, resnet101 or resnet152.")
-  var backbone = "resnet50"
+  @OptionGroup var options: PartModelOptions
 
-  func run() throws {
-    try options.train(try BackboneName(named: backbone), on: .head, epochs: epochs, name: "head")
-  }
+  func run() throws { try options.train(.head) }
 }
 
 /// `tgn train-tail`: the released `KMDN/RModel.py`.
@@ -120,15 +126,9 @@ struct TrainTailCommand: ParsableCommand {
       Example:
         tgn train-tail --data /data/dior --weights resnet50.pth --out run
       """)
-  @OptionGroup var options: ClassifierOptions
-  @Option(help: "Passes over the pictures.")
-  var epochs = 100
-  @Option(help: "resnet18, resnet34, resnet50, resnet101 or resnet152.")
-  var backbone = "resnet50"
+  @OptionGroup var options: PartModelOptions
 
-  func run() throws {
-    try options.train(try BackboneName(named: backbone), on: .tail, epochs: epochs, name: "tail")
-  }
+  func run() throws { try options.train(.tail) }
 }
 
 /// `tgn train-classifier`: the released `Classification/train.py`.

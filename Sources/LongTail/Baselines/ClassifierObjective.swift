@@ -21,18 +21,20 @@ public enum LastLayer: Codable, Hashable, Sendable {
   /// Cosines with the class weights, times a scale; no bias.
   case cosine(scale: Float)
 
-  func logits(_ model: ResNet, _ pictures: Tensor) -> Tensor {
+  /// - Precondition: Cosines need the embedding of a ResNet.
+  func logits(_ model: any Backbone, _ pictures: Tensor) -> Tensor {
     switch self {
-    case .linear: model(pictures).logits
-    case .cosine(let scale): cosines(model.embedding(pictures).embedding, model.fc.weight.value) * scale
+    case .linear: return model.logits(pictures)
+    case .cosine(let scale):
+      guard let model = model as? ResNet else { preconditionFailure("cosines need the embedding of a ResNet") }
+      return cosines(model.embedding(pictures).embedding, model.fc.weight.value) * scale
     }
   }
 }
 
 /// The cosines between rows of a [N, D] and rows of b [C, D]: [N, C].
 func cosines(_ a: Tensor, _ b: Tensor) -> Tensor {
-  func unit(_ x: Tensor) -> Tensor { x * (x.squared().sum([1], keepingAxes: true) + 1e-12).reciprocalSquareRoot() }
-  return matmul(unit(a), unit(b), transposeB: true)
+  matmul(unitLength(a), unitLength(b), transposeB: true)
 }
 
 /// What is done to the linear last layer of a classifier trained by cross-entropy, while the rest stays as it is.

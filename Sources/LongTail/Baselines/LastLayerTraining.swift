@@ -44,9 +44,7 @@ func trainLastLayer(
   of model: ResNet, _ training: LastLayerTraining, on images: DecodedImages, settings: ClassifierSettings,
   seed: UInt64, name: String, run: TrainingRun
 ) throws {
-  let batches = BatchSettings(
-    side: settings.side, batchSize: settings.batchSize, seed: seed, streamName: name, sampling: .classBalanced,
-    flips: settings.flips)
+  let batches = settings.batches(seed: seed, name: name, sampling: .classBalanced)
   let perEpoch = try BatchPlan(for: images.dataset, settings: batches).stepsPerEpoch
   let steps = training.steps(after: settings.totalSteps(perEpoch: perEpoch))
   let layer = model.fc
@@ -107,11 +105,8 @@ private func embeddingBatches(
 
 /// A fixed network's embeddings of all pictures of a set, in order: [n, D].
 func embeddings(of model: ResNet, on images: DecodedImages, batchSize: Int = 256) throws -> Tensor {
-  let settings = BatchSettings(
-    side: images.side, batchSize: batchSize, seed: 0, streamName: "embeddings", sampling: .inOrder)
-  let loader = try BatchLoader(images, settings: settings, epoch: 0)
   var parts: [Tensor] = []
-  while let batch = try loader.next() {
+  try images.forEachBatch(of: batchSize) { batch in
     parts.append(withoutRecording { model.embedding(batch.tensor).embedding })
   }
   return withoutRecording { concatenated(parts, axis: 0) }

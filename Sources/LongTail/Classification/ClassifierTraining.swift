@@ -37,9 +37,15 @@ public struct ClassifierSettings: Codable, Equatable, Sendable {
 
   /// The learning rate at a step of a run of `total` steps.
   func learningRate(step: Int, total: Int) -> Float { learningRate(atEpoch: epoch(step: step, total: total)) }
+
+  /// The batches of a run whose random streams have a name.
+  func batches(seed: UInt64, name: String, sampling: BatchSampling = .shuffled) -> BatchSettings {
+    BatchSettings(
+      side: side, batchSize: batchSize, seed: seed, streamName: name, sampling: sampling, flips: flips)
+  }
 }
 
-/// Trains a ResNet on a labelled set.
+/// Trains a classifier on a labelled set.
 ///
 /// - Parameters:
 ///   - model: Trained in place.
@@ -47,12 +53,10 @@ public struct ClassifierSettings: Codable, Equatable, Sendable {
 ///   - objective: Plain cross-entropy, or another of the methods for long tails. All take the same number of steps.
 /// - Throws: What loading the pictures or saving the state throws.
 func trainClassifier(
-  _ model: ResNet, on images: DecodedImages, settings: ClassifierSettings, seed: UInt64, name: String,
+  _ model: any Backbone, on images: DecodedImages, settings: ClassifierSettings, seed: UInt64, name: String,
   objective: ClassifierObjective = .crossEntropy, run: TrainingRun
 ) throws {
-  let batches = BatchSettings(
-    side: settings.side, batchSize: settings.batchSize, seed: seed, streamName: name, sampling: objective.sampling,
-    flips: settings.flips)
+  let batches = settings.batches(seed: seed, name: name, sampling: objective.sampling)
   model.isTraining = true
   model.setTrainable(true)
   let parameters = model.parameters.map(\.parameter)

@@ -2,16 +2,18 @@ import Engine
 import Models
 
 /// The labels that a classifier gives to a set of pictures, in order.
-func predictions(of model: ResNet, on images: DecodedImages, batchSize: Int = 256) throws -> [Int] {
+func predictions(of model: any Backbone, on images: DecodedImages, batchSize: Int = 256) throws -> [Int] {
   var result: [Int] = []
   try forEachLogits(of: model, on: images, batchSize: batchSize) { result += $0.argmax() }
   return result
 }
 
 /// A classifier's scores on a test set.
-func evaluate(_ model: ResNet, on images: DecodedImages, headClasses: [Int]) throws -> Scores {
+func evaluate(
+  _ model: any Backbone, on images: DecodedImages, headClasses: [Int], batchSize: Int = 256
+) throws -> Scores {
   Scores(
-    truth: images.dataset.items.map(\.label), predicted: try predictions(of: model, on: images),
+    truth: images.dataset.items.map(\.label), predicted: try predictions(of: model, on: images, batchSize: batchSize),
     classes: images.dataset.classCount, headClasses: headClasses)
 }
 
@@ -30,13 +32,29 @@ func outcomes(of model: ResNet, lastLayer: LastLayer = .linear, on images: Decod
 }
 
 private func forEachLogits(
-  of model: ResNet, lastLayer: LastLayer = .linear, on images: DecodedImages, batchSize: Int, _ body: (Tensor) -> Void
+  of model: any Backbone, lastLayer: LastLayer = .linear, on images: DecodedImages, batchSize: Int,
+  _ body: (Tensor) -> Void
 ) throws {
   model.isTraining = false
-  let settings = BatchSettings(
-    side: images.side, batchSize: batchSize, seed: 0, streamName: "evaluation", sampling: .inOrder)
-  let loader = try BatchLoader(images, settings: settings, epoch: 0)
-  while let batch = try loader.next() {
+  try images.forEachBatch(of: batchSize) { batch in
     withoutRecording { body(lastLayer.logits(model, batch.tensor)) }
+  }
+}
+
+extension DecodedImages {
+  /// Calls `body` with all pictures, batch after batch in their order, as they are.
+  ///
+  /// - Throws: What reading a picture throws, or `body`.
+  func forEachBatch(of size: Int, _ body: (Batch) throws -> Void) throws {
+    let settings = BatchSettings(side: side, batchSize: size, seed: 0, streamName: "in order", sampling: .inOrder)
+    let loader = try BatchLoader(self, settings: settings, epoch: 0)
+    while let batch = try loader.next() { try body(batch) }
+  }
+
+  /// Some pictures as they are: [n, side, side, 3].
+  ///
+  /// - Throws: What reading a picture throws.
+  func pictures(at indices: some Sequence<Int>) throws -> Tensor {
+    try batch(indices.map { BatchEntry(index: $0, isFlipped: false) }).tensor
   }
 }

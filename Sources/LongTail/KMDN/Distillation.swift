@@ -29,8 +29,7 @@ func distill(
   seed: UInt64, name: String, run: TrainingRun
 ) throws {
   let schedule = settings.schedule
-  let batches = BatchSettings(
-    side: schedule.side, batchSize: schedule.batchSize, seed: seed, streamName: name, flips: schedule.flips)
+  let batches = schedule.batches(seed: seed, name: name)
   student.isTraining = true
   student.setTrainable(true)
   teacher.isTraining = false

@@ -25,9 +25,7 @@ extension Pipeline {
       let images = DecodedImages(dataset.subset(items: dataset.indicesByClass[label]), side: side)
       var guesses: [Int] = []
       var features: [Tensor] = []
-      let settings = BatchSettings(side: side, batchSize: 128, seed: 0, streamName: "quality", sampling: .inOrder)
-      let loader = try BatchLoader(images, settings: settings, epoch: 0)
-      while let batch = try loader.next() {
+      try images.forEachBatch(of: 128) { batch in
         withoutRecording {
           let (logits, feature) = judge(batch.tensor)
           guesses += logits.argmax()

@@ -121,8 +121,8 @@ extension Pipeline {
       for label in data.split.tailClasses {
         let real = data.train.indicesByClass[label]
         let sources = try model.map { model in
-          let batch = try pictures.batch(real.map { BatchEntry(index: $0, isFlipped: false) })
-          return withoutRecording { model(batch.tensor).feature }
+          let batch = try pictures.pictures(at: real)
+          return withoutRecording { model(batch).feature }
         }
         let drawn = generateImages(
           networks, label: drawnLabel(label)!, count: count, sources: sources, noiseRatio: ratio, seed: settings.seed)

@@ -236,11 +236,11 @@ public struct Pretraining {
     var sheet = ImageSheet(title: "Five real scenes, then ten drawn", columnHeadings: [], rows: [], magnification: 2)
     features.isTraining = false
     for (label, indices) in pictures.dataset.indicesByClass.enumerated() {
-      let batch = try pictures.batch(indices.prefix(10).map { BatchEntry(index: $0, isFlipped: false) })
-      let feature = withoutRecording { features(batch.tensor).feature }
+      let batch = try pictures.pictures(at: indices.prefix(10))
+      let feature = withoutRecording { features(batch).feature }
       let drawn = generateImages(
         networks, label: label, count: 10, sources: feature, noiseRatio: 0.5, seed: settings.seed)
-      sheet.append(label: drawnClassNames[label], LongTail.pictures(batch.tensor).prefix(5) + drawn)
+      sheet.append(label: drawnClassNames[label], LongTail.pictures(batch).prefix(5) + drawn)
     }
     try sheet.rendered().write(to: folder.appendingPathComponent("samples.png"))
   }

@@ -16,17 +16,15 @@ public func pictureFeatures(
     throw FolderError.unreadable(folder.path)
   }
   let files = walk.compactMap { $0 as? URL }
-    .filter { ["jpg", "jpeg", "png"].contains($0.pathExtension.lowercased()) }.sorted { $0.path < $1.path }
+    .filter { DataFolder.pictureEndings.contains(DataFolder.ending(of: $0.path)) }.sorted { $0.path < $1.path }
   guard !files.isEmpty else { throw FolderError.empty(folder.path) }
   let images = DecodedImages(
     ObjectDataset(classNames: ["picture"], items: files.map { .init(label: 0, source: .file($0)) }), side: side)
   let bar = ProgressBar("features of \(folder.lastPathComponent)", total: files.count, done: 0)
   var parts: [Tensor] = []
-  for start in stride(from: 0, to: files.count, by: batchSize) {
-    let numbers = start..<min(files.count, start + batchSize)
-    let batch = try images.batch(numbers.map { BatchEntry(index: $0, isFlipped: false) })
+  try images.forEachBatch(of: batchSize) { batch in
     parts.append(withoutRecording { features(batch.tensor) })
-    bar.advance(by: numbers.count)
+    bar.advance(by: batch.count)
   }
   bar.finish()
   return concatenated(parts, axis: 0)

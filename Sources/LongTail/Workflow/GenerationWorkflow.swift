@@ -51,15 +51,14 @@ public struct GenerationWorkflow {
       for start in stride(from: 0, to: count, by: batchSize) {
         let numbers = Array(start..<min(count, start + batchSize))
         let features = try source.map { source in
-          let batch = try source.images.batch(numbers.map { BatchEntry(index: real[$0 % real.count], isFlipped: false) })
-          return withoutRecording { source.model(batch.tensor).feature }
+          let pictures = try source.images.pictures(at: numbers.map { real[$0 % real.count] })
+          return withoutRecording { source.model(pictures).feature }
         }
         let images = drawImages(
           networks, label: label, numbers: numbers, features: features, noiseRatio: noiseRatio, seed: seed,
           truncation: centre.map { (truncation, $0) })
         for (number, image) in zip(numbers, images) {
-          let data = format == "png" ? try image.pngData() : try image.jpegData(quality: 95)
-          try data.write(to: target.appendingPathComponent("\(number).\(format)"))
+          try image.write(to: target.appendingPathComponent("\(number).\(format)"), quality: 95)
         }
         bar.advance(by: numbers.count)
       }

@@ -12,18 +12,13 @@ public struct LatentFactors {
   /// How strongly each moves the styles.
   public let strengths: [Float]
 
-  /// The right singular vectors of all modulation weights of a generator's state dictionary, one under the other; as
-  /// released, those of `to_rgbs` are left out.
+  /// Those of a generator's state dictionary.
   ///
   /// - Throws: `LatentFactorsError`.
   public init(of weights: StateDictionary) throws {
-    let modulations = weights.entries
-      .filter { $0.key.hasSuffix("modulation.weight") && !$0.key.contains("to_rgbs") }.map(\.value)
-    guard !modulations.isEmpty else { throw LatentFactorsError.noModulations(weights.source) }
-    guard let (values, vectors) = singularValues(concatenated(modulations, axis: 0)) else {
-      throw LatentFactorsError.noConvergence(weights.source)
-    }
-    (directions, strengths) = (vectors, values)
+    guard !modulationWeights(weights).isEmpty else { throw LatentFactorsError.noModulations(weights.source) }
+    guard let found = latentDirections(of: weights) else { throw LatentFactorsError.noConvergence(weights.source) }
+    (directions, strengths) = (found.directions, found.strengths)
   }
 
   /// Reads the released factor file, or one of ours: `eigvec` [latent width, directions].

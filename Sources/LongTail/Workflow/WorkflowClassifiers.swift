@@ -40,8 +40,18 @@ extension TGNLayout {
     let (train, test) = (try read(.train), try read(.test))
     if part == .all { return (train, test) }
     let split = try HeadTailSplit(counts: train.counts, headShare: headShare)
-    let classes = part == .head ? split.headClasses : split.tailClasses
-    return (train.subset(classes: classes), test.subset(classes: classes))
+    func pick(_ dataset: ObjectDataset) -> ObjectDataset {
+      part == .head ? split.parts(of: dataset).head : split.parts(of: dataset).tail
+    }
+    return (pick(train), pick(test))
+  }
+
+  /// The training pictures of the head and of the tail classes, each numbered anew.
+  ///
+  /// - Throws: `TGNLayoutError`, `HeadTailSplitError`.
+  public func trainingParts(headShare: Double) throws -> (head: ObjectDataset, tail: ObjectDataset) {
+    let train = try read(.train)
+    return try HeadTailSplit(counts: train.counts, headShare: headShare).parts(of: train)
   }
 }
 
@@ -79,54 +89,26 @@ public func loadWeights(_ module: Module, from url: URL, at path: String = "", i
 /// Trains a back-bone by cross-entropy (the released `KMDN/UModel.py`, `RModel.py`, `Classification/train.py`).
 ///
 /// - Parameter afterEpoch: Called with the number of epochs done.
+/// - Throws: What reading, training and `afterEpoch` throw.
 public func trainBackbone(
   _ model: any Backbone, on images: DecodedImages, settings: ClassifierSettings, seed: UInt64, name: String,
   stateFile: URL, afterEpoch: @escaping (Int) throws -> Void
 ) throws {
-  let batches = BatchSettings(
-    side: settings.side, batchSize: settings.batchSize, seed: seed, streamName: name, flips: settings.flips)
-  model.isTraining = true
-  model.setTrainable(true)
-  let parameters = model.parameters.map(\.parameter)
-  let optimizer = Adam(parameters, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
-  let perEpoch = try BatchPlan(for: images.dataset, settings: batches).stepsPerEpoch
+  let perEpoch = try BatchPlan(for: images.dataset, settings: settings.batches(seed: seed, name: name)).stepsPerEpoch
   let total = settings.totalSteps(perEpoch: perEpoch)
-  var state = TrainingState()
-  state.add("model", model)
-  state.add("optimizer", optimizer)
-  var loader: BatchLoader?
   let run = TrainingRun(name, file: stateFile) { done in
     guard done % perEpoch == 0 || done == total else { return }
     try afterEpoch((done + perEpoch - 1) / perEpoch)
     model.isTraining = true
   }
-  try run.run(steps: total, state: state) { first in
-    loader = try BatchLoader(images, settings: batches, fromStep: first)
-  } step: { step in
-    guard let batch = try loader?.next() else { return "" }
-    optimizer.learningRate = settings.learningRate(step: step, total: total)
-    let loss = crossEntropy(model.logits(batch.tensor), batch.labels)
-    optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
-    try requireFinite(loss, "loss of \(name)", step: step)
-    return "loss " + NumberFormat.fixed(Double(loss.item), digits: 3)
-  }
+  try trainClassifier(model, on: images, settings: settings, seed: seed, name: name, run: run)
 }
 
 /// A back-bone's scores on a data set, all classes taken for head.
 ///
 /// - Throws: What reading the pictures throws.
 public func test(_ model: any Backbone, on images: DecodedImages, batchSize: Int = 32) throws -> Scores {
-  model.isTraining = false
-  let settings = BatchSettings(
-    side: images.side, batchSize: batchSize, seed: 0, streamName: "evaluation", sampling: .inOrder)
-  let loader = try BatchLoader(images, settings: settings, epoch: 0)
-  var predicted: [Int] = []
-  while let batch = try loader.next() {
-    predicted += withoutRecording { model.logits(batch.tensor) }.argmax()
-  }
-  let classes = images.dataset.classCount
-  return Scores(
-    truth: images.dataset.items.map(\.label), predicted: predicted, classes: classes, headClasses: Array(0..<classes))
+  try evaluate(model, on: images, headClasses: Array(0..<images.dataset.classCount), batchSize: batchSize)
 }
 
 /// Both directions of mutual distillation (the released `KMDN/Distill.py`): the tail model teaches the head model on
@@ -134,17 +116,17 @@ public func test(_ model: any Backbone, on images: DecodedImages, batchSize: Int
 ///
 /// - Throws: What reading, training and writing throw.
 public func distillBothWays(
-  head: ResNet, tail: ResNet, layout: TGNLayout, headShare: Double, settings: DistillationSettings, seed: UInt64,
-  folder: WorkflowFolder
+  head: ResNet, tail: ResNet, on parts: (head: ObjectDataset, tail: ObjectDataset), settings: DistillationSettings,
+  seed: UInt64, folder: WorkflowFolder
 ) throws {
-  for (direction, student, teacher, part) in [(0, head, tail, DataPart.head), (1, tail, head, DataPart.tail)] {
+  for (direction, student, teacher, dataset) in [(0, head, tail, parts.head), (1, tail, head, parts.tail)] {
     let name = direction == 0 ? "distil-head" : "distil-tail"
     let done = folder.file(direction == 0 ? "head.pth" : "tail.pth")
     if FileManager.default.fileExists(atPath: done.path) {
       try loadWeights(student, from: done)
       continue
     }
-    let images = DecodedImages(try layout.part(part, headShare: headShare).train, side: settings.schedule.side)
+    let images = DecodedImages(dataset, side: settings.schedule.side)
     try distill(
       student: student, teacher: teacher, on: images, settings: settings, direction: direction, seed: seed, name: name,
       run: TrainingRun(name, file: folder.state(name)))

@@ -8,7 +8,6 @@ import Notebook
 /// Trains generator and discriminator on the tail of a data set (the released `CDTG/train.py`).
 public struct GeneratorWorkflow {
   public var settings: CDTGSettings
-  public var headShare = HeadTailSplit.releasedShare
   public var seed: UInt64 = 1
   /// A sheet of samples every so many steps, and a checkpoint.
   public var sampleEvery = 100
@@ -22,13 +21,13 @@ public struct GeneratorWorkflow {
   public init(settings: CDTGSettings) { self.settings = settings }
 
   /// - Parameters:
+  ///   - dataset: The training pictures of the tail.
   ///   - tailModel: A ResNet-50 of the tail classes, KMDN's; nil for a plain conditional GAN.
   ///   - start: A checkpoint to start from.
   /// - Throws: What reading, training and writing throw; `InterruptedError`.
   public func train(
-    on layout: TGNLayout, tailModel: ResNet?, start: GeneratorCheckpoint?, folder: WorkflowFolder
+    on dataset: ObjectDataset, tailModel: ResNet?, start: GeneratorCheckpoint?, folder: WorkflowFolder
   ) throws {
-    let dataset = try layout.part(.tail, headShare: headShare).train
     let featureCount = tailModel.map { $0.configuration.featureShape(size: settings.side).elementCount }
     func build() -> ConditionalGenerator {
       var stream = RandomStream(seed: seed, name: "generator.start")
@@ -78,6 +77,8 @@ public struct GeneratorWorkflow {
 
   private func textGuide(_ weights: URL, classNames: [String]) throws -> TextGuide {
     guard let vocabulary else { throw GeneratorWorkflowError.noVocabulary }
+    let missing = prompts.isEmpty ? [] : classNames.filter { prompts[$0] == nil }
+    guard missing.isEmpty else { throw GeneratorWorkflowError.promptsMissing(missing) }
     var stream = RandomStream(seed: 0, name: "overwritten")
     let model = CLIP(.vitB32, stream: &stream)
     let state = try StateDictionary(contentsOf: weights)
@@ -88,8 +89,6 @@ public struct GeneratorWorkflow {
     }
     try needed.load(into: model)
     let tokenizer = try BytePairTokenizer(contentsOf: vocabulary)
-    let missing = prompts.isEmpty ? [] : classNames.filter { prompts[$0] == nil }
-    guard missing.isEmpty else { throw GeneratorWorkflowError.promptsMissing(missing) }
     return TextGuide(
       model: model,
       templates: classNames.map { name in
@@ -122,8 +121,8 @@ struct SampleSheet {
     tailModel?.isTraining = false
     sources = try images.dataset.indicesByClass.enumerated().filter { !$0.element.isEmpty }.map { label, indices in
       let feature = try tailModel.map { model in
-        let batch = try images.batch(indices.prefix(8).map { BatchEntry(index: $0, isFlipped: false) })
-        return withoutRecording { model(batch.tensor).feature }
+        let pictures = try images.pictures(at: indices.prefix(8))
+        return withoutRecording { model(pictures).feature }
       }
       return (label, feature)
     }

@@ -1,14 +1,10 @@
 import Checkpoints
 import Engine
 
-/// Closed-form factorisation (Shen and Zhou 2021): the directions of w that move the styles most are the right singular
-/// vectors of all modulation weights, one under the other. As released, those of `to_rgbs` are left out.
+/// Closed-form factorisation of the generator, as `latentDirections` does it.
 func checkFactorization(_ comparison: GoldenComparison) throws {
   let generator = goldenGenerator(64, GoldenFormula(salt: comparison.golden.salt))
-  let weights = generator.parameters
-    .filter { $0.key.hasSuffix("modulation.weight") && !$0.key.hasPrefix("to_rgbs") }
-    .map(\.parameter.value.detached)
-  guard let (values, vectors) = singularValues(concatenated(weights, axis: 0)) else {
+  guard let (values, vectors) = latentDirections(of: StateDictionary(generator)) else {
     throw GoldenError(path: comparison.golden.path, reason: "the singular values of the modulation weights do not converge")
   }
   try comparison.check(
