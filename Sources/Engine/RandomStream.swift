@@ -97,6 +97,20 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return Float(radius * cos(angle))
   }
 
+  /// Fills memory with `scale` times standard normal values: the values of `normal()`, on all threads.
+  mutating func fillNormal(_ values: UnsafeMutablePointer<Float>, count: Int, scale: Float) {
+    // A block of the stream gives four values. A stream that is inside one goes on by itself.
+    let blocks = used == 4 && spareNormal == nil ? count / 4 : 0
+    let start = self
+    Parallel.ranges(blocks, grain: 512) { first, last in
+      var own = start
+      own.block += UInt64(first)
+      for i in 4 * first..<4 * last { values[i] = scale * own.normal() }
+    }
+    block += UInt64(blocks)
+    for i in 4 * blocks..<count { values[i] = scale * normal() }
+  }
+
   /// A random order of 0..<count (Fisher-Yates).
   public mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)

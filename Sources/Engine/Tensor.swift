@@ -56,7 +56,7 @@ public final class Tensor: @unchecked Sendable {
   /// Standard normal values times `scale`, drawn in row-major order.
   public static func normal(_ shape: [Int], scale: Float = 1, from stream: inout RandomStream) -> Tensor {
     let result = Tensor(uninitialized: shape)
-    for i in 0..<result.count { result.pointer[i] = scale * stream.normal() }
+    stream.fillNormal(result.pointer, count: result.count, scale: scale)
     return result
   }
 

@@ -132,4 +132,15 @@ final class RandomStreamTests: XCTestCase {
     XCTAssertEqual(uniform.values, (0..<5).map { _ in b.uniform(-1, 2) })
     XCTAssertEqual(a.next(), b.next(), "both have drawn as much")
   }
+
+  func testManyNormalValuesAreThoseDrawnOneByOne() {
+    for (count, before) in [(9001, 0), (9001, 1), (4096, 2), (3, 0), (0, 0)] {
+      var (a, b) = (RandomStream(seed: 7, name: "many"), RandomStream(seed: 7, name: "many"))
+      // Some numbers drawn before, so that the stream is inside a block.
+      for _ in 0..<before { XCTAssertEqual(a.next32(), b.next32()) }
+      let tensor = Tensor.normal([count], scale: 0.5, from: &a)
+      XCTAssertEqual(tensor.values, (0..<count).map { _ in 0.5 * b.normal() }, "\(count) after \(before)")
+      XCTAssertEqual(a.normal(), b.normal(), "both have drawn as much")
+    }
+  }
 }

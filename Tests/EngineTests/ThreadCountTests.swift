@@ -105,6 +105,23 @@ final class ThreadCountTests: XCTestCase {
     }
   }
 
+  func testRangesAreEqualSharesAndCoverEverything() {
+    for (count, grain) in [(1, 8), (8, 8), (9, 8), (17, 8), (36_864, 32_768), (100_003, 4096), (65, 16)] {
+      let length = Parallel.equalLength(count, atMost: grain)
+      let shares = (count + length - 1) / length
+      XCTAssertLessThanOrEqual(length, grain)
+      XCTAssertLessThan(length * shares - count, max(shares, length), "\(count) in \(shares)")
+      let visits = Tensor.zeros([count])
+      Parallel.ranges(count, grain: grain) { start, end in
+        XCTAssertLessThanOrEqual(end - start, grain)
+        for i in start..<end { visits.pointer[i] += 1 }
+      }
+      XCTAssertTrue(visits.values.allSatisfy { $0 == 1 }, "\(count) by \(grain)")
+    }
+    XCTAssertEqual(Parallel.equalLength(36_864, atMost: 32_768), 18_432)
+    XCTAssertEqual(Parallel.equalLength(0, atMost: 5), 1)
+  }
+
   func testEveryPieceRunsOnceOnAnyNumberOfThreads() {
     for threads in [1, 2, 3, 8] {
       Parallel.threadCount = threads

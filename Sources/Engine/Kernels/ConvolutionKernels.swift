@@ -131,7 +131,7 @@ public enum ConvolutionKernels {
     let taps = weight.shape[0] * weight.shape[1]
     let (rows, columns) = (weight.shape[2], weight.shape[3])
     let result = Tensor(uninitialized: [weight.shape[0], weight.shape[1], columns, rows])
-    for tap in 0..<taps {
+    Parallel.pieces(taps, values: weight.count) { tap in
       Transposition.transpose(
         weight.pointer + (taps - 1 - tap) * rows * columns, rows: rows, columns: columns,
         into: result.pointer + tap * rows * columns)

@@ -79,7 +79,7 @@ enum GEMM {
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
     finish: ChannelFinish? = nil
   ) {
-    if !transposeA && m >= 64 && n >= 16 && m * n * k >= 1 << 18 {
+    if !transposeA && m >= 64 && n >= 16 && m * n * k >= 1 << 19 {
       let panels = PackedPanels(b, rows: k, columns: n, isTransposed: transposeB)
       return panels.multiply(a, rows: m, into: c, finish: finish)
     }
@@ -93,7 +93,7 @@ enum GEMM {
         transposeB ? b + n0 * k + k0 : b + k0 * n + n0, strideB: strideB, out + m0 * n + n0, strideC: n)
     }
     let work = m * n * k
-    if work < 1 << 18 {
+    if work < 1 << 19 {
       block(0, m, 0, n, 0, k, c)
     } else if m >= 128 && m >= n {
       let size = max(64, (m + 15) / 16)

@@ -74,7 +74,7 @@ enum PositionConvolution {
     let (inputs, outputs) = (size.inChannels, size.outChannels)
     let (positions, taps) = (size.height * size.width, size.kernelHeight * size.kernelWidth)
     let upright = Storage(count: weight.count)
-    for tap in 0..<taps {
+    Parallel.pieces(taps, values: weight.count) { tap in
       Transposition.transpose(
         weight.pointer + tap * inputs * outputs, rows: inputs, columns: outputs,
         into: upright.pointer + tap * inputs * outputs)
@@ -97,21 +97,28 @@ enum PositionConvolution {
     return result
   }
 
-  /// x [N,H,W,I], g [N,H',W',O] → [K,K,I,O]. A thread sums one row of the kernel for some output channels.
+  /// x [N,H,W,I], g [N,H',W',O] → [K,K,I,O]. A thread sums half a row of the kernel for some output channels.
   static func weightGradient(_ x: Tensor, _ g: Tensor, _ size: ConvolutionSize) -> Tensor {
     let result = Tensor.zeros(size.weightShape)
     let all = runs(size)
     let (inputs, outputs) = (size.inChannels, size.outChannels)
     let columns = panels(outputs)
-    Parallel.pieces(size.kernelHeight * columns.count) { piece in
-      let (row, panel) = piece.quotientAndRemainder(dividingBy: columns.count)
+    let half = (size.kernelWidth * inputs / 2).roundedUp(to: 16)
+    Parallel.pieces(2 * size.kernelHeight * columns.count) { piece in
+      let (row, panel) = (piece / 2).quotientAndRemainder(dividingBy: columns.count)
       let channels = columns[panel]
+      // Rows of the weight [K·K·I, O], counted from the first of this kernel row's.
+      let (first, last) = piece % 2 == 0 ? (0, half) : (half, size.kernelWidth * inputs)
       for run in all where run.tap / size.kernelWidth == row {
+        let origin = run.tap % size.kernelWidth * inputs
+        let (start, end) = (max(first, origin), min(last, origin + run.taps * inputs))
+        guard start < end else { continue }
         GEMM.call(
-          transposeA: true, transposeB: false, m: run.taps * inputs, n: channels.count, k: size.batch,
-          x.pointer + run.input * inputs, strideA: size.height * size.width * inputs,
+          transposeA: true, transposeB: false, m: end - start, n: channels.count, k: size.batch,
+          x.pointer + run.input * inputs + start - origin, strideA: size.height * size.width * inputs,
           g.pointer + run.output * outputs + channels.lowerBound, strideB: size.outHeight * size.outWidth * outputs,
-          result.pointer + run.tap * inputs * outputs + channels.lowerBound, strideC: outputs, accumulating: true)
+          result.pointer + (run.tap * inputs + start - origin) * outputs + channels.lowerBound, strideC: outputs,
+          accumulating: true)
       }
     }
     return result

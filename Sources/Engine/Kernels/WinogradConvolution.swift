@@ -101,7 +101,7 @@ enum WinogradConvolution {
     let sums = Storage(count: 36 * strideU)
     for start in stride(from: 0, to: tiles.count, by: length) {
       let end = min(tiles.count, start + length)
-      Parallel.ranges(end - start, grain: max(1, 8192 / (inputs + outputs))) { first, last in
+      Parallel.ranges(end - start, grain: max(1, 1024 / (inputs + outputs))) { first, last in
         let range = start + first..<start + last
         tiles.transformInput(x.pointer, range, into: v.pointer + first * inputs, stride: strideV)
         tiles.transformOutputGradient(g.pointer, range, into: z.pointer + first * outputs, stride: strideZ)

@@ -189,7 +189,7 @@ struct WinogradTiles {
   ) {
     let count = inputs * outputs
     let stride = planeStride(inputs, outputs)
-    Parallel.ranges((count + 7) / 8, grain: 512) { start, end in
+    Parallel.ranges((count + 7) / 8, grain: 256) { start, end in
       withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 18) { half in
         for run in start..<end {
           let c = min(run &* 8, count &- 8)
@@ -215,7 +215,7 @@ struct WinogradTiles {
   ) {
     let count = inputs * outputs
     let stride = planeStride(inputs, outputs)
-    Parallel.ranges((count + 7) / 8, grain: 512) { start, end in
+    Parallel.ranges((count + 7) / 8, grain: 256) { start, end in
       withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 18) { half in
         for run in start..<end {
           let c = min(run &* 8, count &- 8)

@@ -90,12 +90,14 @@ private func finished(_ x: Tensor, _ residual: Tensor?, _ isRectified: Bool) -> 
 // MARK: - Kernels
 
 /// Rows of a piece of a matrix [rows, channels]: so many that it stays in a core's cache while it is read twice.
-private func pieceLength(_ channels: Int) -> Int { max(8, 32768 / max(1, channels)) }
+private func pieceLength(_ rows: Int, _ channels: Int) -> Int {
+  Parallel.equalLength(rows, atMost: max(8, 32768 / max(1, channels)))
+}
 
 /// The mean and biased variance of each column of [rows, C]: of each piece by itself, in two passes while it is in
 /// cache; then put together (Chan et al. 1979), as accurate as two passes over all.
 private func channelMoments(_ x: Tensor, _ rows: Int, _ channels: Int) -> (mean: Tensor, variance: Tensor) {
-  let length = pieceLength(channels)
+  let length = pieceLength(rows, channels)
   let pieces = (rows + length - 1) / length
   let (means, squares) = (Storage(count: pieces * channels), Storage(count: pieces * channels))
   Parallel.pieces(pieces) { piece in
@@ -154,7 +156,7 @@ private func channelGradientSums(_ g: Tensor, _ x: Tensor, mean: Tensor, gate: T
 {
   let channels = x.shape[x.rank - 1]
   let rows = x.count / max(1, channels)
-  let length = pieceLength(channels)
+  let length = pieceLength(rows, channels)
   let pieces = max(1, (rows + length - 1) / length)
   let inner = keepingInner ? Tensor(uninitialized: x.shape) : nil
   let (totals, products) = (Storage(count: pieces * channels), Storage(count: pieces * channels))

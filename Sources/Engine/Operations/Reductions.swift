@@ -86,7 +86,7 @@ func sumOfProducts(_ a: Tensor, _ b: Tensor, to target: [Int]) -> Tensor {
   let result = Tensor(uninitialized: target)
   let rows = shape.dropFirst().dropLast().reduce(1, *)
   let (p, q, o) = (a.pointer, b.pointer, result.pointer)
-  Parallel.pieces(shape[0]) { sample in
+  Parallel.pieces(shape[0], values: a.count) { sample in
     let out = o + sample * channels
     out.update(repeating: 0, count: channels)
     for row in 0..<rows {
@@ -186,7 +186,7 @@ private func sumMiddle(_ x: Tensor, outer: Int, middle: Int, inner: Int) -> Tens
   let pieces = outer * strips > 4 ? 1 : max(1, min(16, middle * inner / 16384))
   let length = (middle + pieces - 1) / pieces
   let partial = pieces == 1 ? result.storage : Storage(count: outer * pieces * inner)
-  Parallel.ranges(outer * pieces * strips, grain: max(1, 16384 / max(1, length * min(inner, strip)))) { start, end in
+  Parallel.ranges(outer * pieces * strips, grain: max(1, 65536 / max(1, length * min(inner, strip)))) { start, end in
     for index in start..<end {
       let (block, part) = (index / strips / pieces, index / strips % pieces)
       let first = index % strips * strip

@@ -126,15 +126,13 @@ public final class SGD: Optimizer {
 
 /// Calls `body` for runs of all parameters' values, on all threads: most parameters are too small to be shared alone.
 private func forEachRun(of parameters: [Parameter], _ body: (_ index: Int, _ start: Int, _ end: Int) -> Void) {
-  let length = 16384
-  var runs: [(index: Int, start: Int)] = []
-  for (index, parameter) in parameters.enumerated() {
-    for start in stride(from: 0, to: parameter.value.count, by: length) { runs.append((index, start)) }
-  }
-  let group = 4
-  Parallel.pieces((runs.count + group - 1) / group) { piece in
-    for run in runs[(piece * group)..<min(runs.count, (piece + 1) * group)] {
-      body(run.index, run.start, min(parameters[run.index].value.count, run.start + length))
+  let ends = parameters.reduce(into: [0]) { $0.append($0.last! + $1.value.count) }
+  Parallel.ranges(ends.last!) { start, end in
+    var index = ends.lastIndex { $0 <= start }!
+    while index < parameters.count && ends[index] < end {
+      let (first, last) = (max(start, ends[index]), min(end, ends[index + 1]))
+      if first < last { body(index, first - ends[index], last - ends[index]) }
+      index += 1
     }
   }
 }
@@ -147,30 +145,31 @@ private func restoreMoment(_ moment: Tensor, from saved: Tensor?) {
 
 /// A slow copy of a model: after each step average · decay + model · (1 - decay). Buffers are copied.
 public final class MovingAverage {
-  private let pairs: [(average: ModuleState, model: ModuleState)]
+  private let averages: [Parameter]
+  /// The model's parameters in the order of `averages`.
+  private let sources: [ModuleState]
+  private let buffers: [(average: ModuleState, model: ModuleState)]
 
   /// The modules must have the same structure.
   public init(_ average: Module, of model: Module) {
     let (mine, theirs) = (average.states, model.states)
     precondition(mine.map(\.key) == theirs.map(\.key), "a moving average needs the model's structure")
-    pairs = zip(mine, theirs).map { ($0.state, $1.state) }
+    let pairs = zip(mine, theirs).map { (average: $0.state, model: $1.state) }
+    averages = pairs.compactMap { $0.average as? Parameter }
+    sources = pairs.filter { $0.average is Parameter }.map(\.model)
+    buffers = pairs.filter { !($0.average is Parameter) }
   }
 
   public func update(decay: Float) {
     let span = Trace.open("moving average")
     defer { Trace.close(span) }
-    for (average, model) in pairs {
-      let (a, b) = (average.value.pointer, model.value.pointer)
-      guard average is Parameter else {
-        a.update(from: b, count: average.value.count)
-        continue
-      }
-      let rate = 1 - decay
-      Parallel.ranges(average.value.count) { start, end in
-        Lanes.forEachRun(start, end) { i, n in
-          let value = Lanes(a + i, n)
-          (value + (Lanes(b + i, n) - value) * rate).store(a + i, n)
-        }
+    for (buffer, model) in buffers { buffer.value.pointer.update(from: model.value.pointer, count: buffer.value.count) }
+    let rate = 1 - decay
+    forEachRun(of: averages) { index, start, end in
+      let (a, b) = (averages[index].value.pointer, sources[index].value.pointer)
+      Lanes.forEachRun(start, end) { i, n in
+        let value = Lanes(a + i, n)
+        (value + (Lanes(b + i, n) - value) * rate).store(a + i, n)
       }
     }
   }
