@@ -20,7 +20,6 @@ let rows: [(name: String, expansion: (Float) -> Expansion)] = [
   ("+ classifier loss", { .generated(.classifierLoss, noiseRatio: $0) }),
   ("+ text loss (full TGN)", { .generated(.full, noiseRatio: $0) }),
 ]
-let generators: [GeneratorVariant] = [.plain, .tailFeatures, .kmdn, .classifierLoss, .full]
 
 Experiment.run(
   "dior-ablation",
@@ -74,22 +73,27 @@ Experiment.run(
   //: ## What was drawn
   //:
   //: Left real training images, right generated ones of the full method. *Consistency* is the share that the judge puts
-  //: in the right class, and proves little alone, since a generator can learn to please classifiers. *Spread* compares
-  //: the differences among drawn images with those among real ones; *novelty* tells copies (near zero) from new images
-  //: (near one).
-  let images = try pipeline.generatedDataset(try pipeline.generatedImages(.full))
+  //: in the right class, and proves little alone, since a generator can learn to please classifiers. The first row of
+  //: the tables shows what repeating the real images measures: as good as can be, and nothing but copies.
+  let fullImages = rows[6].expansion(experiment.settings.generation.noiseRatio)
   notebook.sheet(
-    try experiment.comparisonSheet(generated: images), caption: "Real (left) and generated (right) images of the tail classes.")
-  let qualities = try generators.map { variant in
-    let drawn = try pipeline.generatedDataset(try pipeline.generatedImages(variant))
-    return QualityRow(variant.name, try pipeline.quality(of: drawn, judge: judge.model))
+    try experiment.comparisonSheet(generated: try pipeline.addedImages(fullImages)),
+    caption: "Real (left) and generated (right) images of the tail classes.")
+  let qualities = try rows.dropFirst().map { row in
+    QualityRow(row.name, try pipeline.quality(of: row.expansion(experiment.settings.generation.noiseRatio)))
   }
-  notebook.table(
-    qualities, columns: QualityRow.columns,
-    caption: "Generated images as the judge sees them, means over the tail classes. Chance is one over the number of classes.")
+  notebook.table(qualities, columns: QualityRow.likeness, caption: QualityRow.likenessLegend)
+  notebook.table(qualities, columns: QualityRow.variety, caption: QualityRow.varietyLegend)
   for row in qualities { notebook.value("quality \(row.name)", row.json) }
   notebook.table(
-    experiment.qualityByClass(qualities.last!.classes), caption: "The full method's images, class by class.")
+    experiment.qualityByClass(qualities.last!.quality), caption: "The full method's images, class by class.")
+  notebook.table(
+    experiment.bestAndWorst(qualities.last!.quality, before: baseline, after: full),
+    caption: "The classes that the full method draws best and worst, and those whose accuracy it changes most; means "
+      + "over seeds.")
+  if let sheet = try experiment.nearestNeighbourSheet(fullImages) {
+    notebook.sheet(sheet, caption: "Generated images of the full method, each beside the training image nearest to it.")
+  }
   notebook.plot(try experiment.lossPlot(.full), caption: "Losses while the full method's generator was trained, smoothed.")
 
   //: ## Verdict

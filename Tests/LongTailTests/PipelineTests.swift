@@ -74,13 +74,6 @@ final class PipelineTests: XCTestCase {
     XCTAssertEqual(data.split.headClasses, [13, 18, 16, 15, 2, 11, 19, 0])
   }
 
-  func testImageQualityOfCopiesAndOfPointsFarApart() {
-    let near = Tensor([0, 0, 1, 0], shape: [2, 2])
-    XCTAssertEqual(meanPairDistance(near), 1, accuracy: 1e-9)
-    XCTAssertEqual(try meanNearestDistance(from: near, to: near), 0, accuracy: 1e-9)
-    XCTAssertEqual(try meanNearestDistance(from: Tensor([3, 4], shape: [1, 2]), to: near), sqrt(20), accuracy: 1e-6)
-  }
-
   func testLossCourseSurvivesAStop() {
     var record = GeneratorLossRecord()
     for step in 0..<5 {

@@ -70,10 +70,14 @@ struct TextGuide {
   }
 
   func callAsFunction(_ image: Tensor, labels: [Int]) -> Tensor {
+    crossEntropy(similarities(image), labels)
+  }
+
+  /// The cosines of pictures [N,H,W,3] with each class's text, times CLIP's trained temperature (100): [N, classes].
+  func similarities(_ image: Tensor) -> Tensor {
     let side = model.configuration.imageSize
     let features = unitLength(model.imageFeatures(clipInput(resized(image, height: side, width: side))))
-    // CLIP's trained temperature is 100.
-    return crossEntropy(matmul(features, classFeatures, transposeB: true) * model.temperature, labels)
+    return matmul(features, classFeatures, transposeB: true) * model.temperature
   }
 }
 

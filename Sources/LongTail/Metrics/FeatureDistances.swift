@@ -25,7 +25,7 @@ func forEachRowOfSquaredDistances(
 }
 
 /// The picture of a list that is nearest to a given one.
-public struct NearestPicture: Equatable, Sendable {
+public struct NearestPicture: Codable, Equatable, Sendable {
   /// Its position in the list.
   public var index: Int
   /// The Euclidean distance of the features.

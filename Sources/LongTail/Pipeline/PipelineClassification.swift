@@ -85,7 +85,7 @@ extension Pipeline {
   }
 
   /// The stage whose images the expansion adds, if it adds generated ones.
-  private func expansionImages(_ expansion: Expansion) throws -> [StageResult] {
+  func expansionImages(_ expansion: Expansion) throws -> [StageResult] {
     guard case .generated(let variant, let ratio) = expansion else { return [] }
     return [try generatedImages(variant, noiseRatio: ratio)]
   }
@@ -96,31 +96,44 @@ extension Pipeline {
 
   /// The training set as the classifier sees it.
   func expanded(by expansion: Expansion, images: StageResult?) throws -> ObjectDataset {
+    try data.train.appending(try added(by: expansion, images: images))
+  }
+
+  /// The pictures that an expansion adds, as a data set with all of the data set's class names.
+  public func addedImages(_ expansion: Expansion) throws -> ObjectDataset {
+    try added(by: expansion, images: try expansionImages(expansion).first)
+  }
+
+  /// What the expansion adds to the training set.
+  func added(by expansion: Expansion, images: StageResult?) throws -> ObjectDataset {
     switch expansion {
     case .none:
-      return data.train
+      return data.train.subset(items: [])
     case .oversampling:
       let byClass = data.train.indicesByClass
-      let repeats = data.split.tailClasses.flatMap { label in
-        (0..<settings.generation.imagesPerClass).map { byClass[label][$0 % byClass[label].count] }
-      }
-      return data.train.subset(items: Array(0..<data.train.count) + repeats)
+      return data.train.subset(
+        items: data.split.tailClasses.flatMap { label in
+          (0..<settings.generation.imagesPerClass).map { byClass[label][$0 % byClass[label].count] }
+        })
     case .generated:
-      return try data.train.appending(try generatedDataset(images!))
+      return try generatedDataset(images!)
     }
   }
 
   /// A classifier that has seen balanced (or at least unthinned) real pictures and had no part in the generator's
   /// training. It starts at random.
   public func judge() throws -> (model: ResNet, scores: Scores) {
+    let result = try judgeStage()
+    return (try loadJudge(result), try scores(in: result))
+  }
+
+  func judgeStage() throws -> StageResult {
     let training = settings.judge
-    let classes = data.train.classCount
-    var architecture = settings.judgeNetwork
-    architecture.classes = classes
+    let architecture = judgeArchitecture
     let key = ClassifierStage(
       training: training, network: architecture, data: [try data.judging.contentHash(), data.testHash],
       headShare: settings.data.headShare, seed: settings.seed, weights: nil)
-    let result = try run("judge", version: 1, settings: key) { context, progress in
+    return try run("judge", version: 1, settings: key) { context, progress in
       var stream = RandomStream(seed: settings.seed, name: "judge.start")
       let model = ResNet(architecture, stream: &stream)
       try trainClassifier(
@@ -131,7 +144,16 @@ extension Pipeline {
         model, on: images(of: data.test, named: "test", side: training.side), headClasses: data.split.headClasses)
       try context.write(try JSONEncoder().encode(scores), "scores.json")
     }
-    return (try load(result, classes: classes, architecture: architecture), try scores(in: result))
+  }
+
+  func loadJudge(_ result: StageResult) throws -> ResNet {
+    try load(result, classes: data.train.classCount, architecture: judgeArchitecture)
+  }
+
+  private var judgeArchitecture: ResNetConfiguration {
+    var architecture = settings.judgeNetwork
+    architecture.classes = data.train.classCount
+    return architecture
   }
 }
 
@@ -144,7 +166,7 @@ private struct MethodStage: Encodable {
 
 extension Expansion {
   /// What the stage's key says beside the images it reads.
-  fileprivate var kind: String {
+  var kind: String {
     switch self {
     case .none: "none"
     case .oversampling: "oversampling"

@@ -86,15 +86,6 @@ extension Experiment {
     return sheet.rendered()
   }
 
-  public func qualityByClass(_ qualities: [ImageQuality]) -> Table {
-    Table(["Class", "training images", "consistency, %", "spread", "novelty"], rows: zip(data.split.tailClasses, qualities).map {
-      [
-        .text(data.prompts[$0]), .count(data.train.counts[$0]), .percent($1.consistency, digits: 1), .number($1.spread),
-        .number($1.novelty),
-      ]
-    })
-  }
-
   /// The course of a generator's losses.
   public func lossPlot(_ variant: GeneratorVariant) throws -> LinePlot {
     let text = String(decoding: try Data(contentsOf: try pipeline.generator(variant).file("losses.csv")), as: UTF8.self)

@@ -64,31 +64,3 @@ extension Scores {
     return .object(fields)
   }
 }
-
-/// The quality of one variant's images, class by class.
-public struct QualityRow {
-  public let name: String
-  public let classes: [ImageQuality]
-
-  public init(_ name: String, _ classes: [ImageQuality]) {
-    self.name = name
-    self.classes = classes
-  }
-
-  public func mean(_ measure: KeyPath<ImageQuality, Double>) -> Double {
-    Statistics.mean(classes.map { $0[keyPath: measure] })
-  }
-
-  public static let columns: [TableColumn<QualityRow>] = [
-    TableColumn("Generator", .left) { .text($0.name) },
-    TableColumn("consistency, %") { .percent($0.mean(\.consistency), digits: 1) },
-    TableColumn("spread") { .number($0.mean(\.spread)) },
-    TableColumn("novelty") { .number($0.mean(\.novelty)) },
-  ]
-
-  public var json: JSONValue {
-    .array(classes.map {
-      ["consistency": .number($0.consistency), "spread": .number($0.spread), "novelty": .number($0.novelty)]
-    })
-  }
-}
