@@ -70,7 +70,9 @@ public final class CheckpointFile {
   public func value(at path: String) throws -> CheckpointValue {
     if let value = root.value(at: path) { return value }
     // Two levels of names are what users mistype.
-    let names = root.children.flatMap { child in [child.name] + child.value.children.map { "\(child.name).\($0.name)" } }
+    let names = root.children.flatMap { child in
+      [child.name] + child.value.children.map { "\(child.name).\($0.name)" }
+    }
     throw CheckpointError(
       file: self.path, reason: .noSuchPath(path, nearest: nearestName(to: path, in: names)))
   }
@@ -103,7 +105,8 @@ public final class CheckpointFile {
       total += 4 * tensor.count
       guard total <= limit else {
         throw CheckpointError(
-          file: self.path, place: key, reason: .tooLarge("tensors of more than \(limit) bytes from a file of \(byteCount)"))
+          file: self.path, place: key,
+          reason: .tooLarge("tensors of more than \(limit) bytes from a file of \(byteCount)"))
       }
     }
     var loaded = [Tensor?](repeating: nil, count: tensors.count)

@@ -55,7 +55,8 @@ public struct CheckpointListing {
     let indented = String(repeating: "  ", count: depth) + plain(name)
     if case .tensor(let tensor) = value {
       let shape = "[\(tensor.shape.map(String.init).joined(separator: ", "))]"
-      rows.append(Row(name: indented, what: tensor.type.rawValue, shape: shape, size: Self.size(Double(tensor.byteCount))))
+      rows.append(
+        Row(name: indented, what: tensor.type.rawValue, shape: shape, size: Self.size(Double(tensor.byteCount))))
       return
     }
     rows.append(Row(name: indented, what: description(value), shape: "", size: ""))

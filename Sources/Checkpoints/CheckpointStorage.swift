@@ -58,7 +58,8 @@ final class CheckpointStorage {
     case .bytes(let source, let start): try source.read(at: start + offset, into: buffer)
     case .tensor(let tensor):
       tensor.withElements {
-        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer($0)[offset..<(offset + buffer.count)]))
+        buffer.copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer($0)[offset..<(offset + buffer.count)]))
       }
     case .awaited: throw CheckpointError(file: file, place: name, reason: .truncated("the storage \(name) is missing"))
     }

@@ -13,7 +13,7 @@ public struct CheckpointTensor {
   /// A tensor of an open file, checked against its storage.
   ///
   /// - Parameter available: The elements of the storage that it may reach.
-  /// - Throws: `CheckpointError.Reason`-like text where a size is negative or overflows, or where it reaches outside.
+  /// - Throws: `CheckpointFault` where a size is negative or overflows, or where it reaches outside.
   init(
     _ type: NumberType, shape: [Int], strides: [Int], offset: Int, in storage: CheckpointStorage, available: Int
   ) throws {

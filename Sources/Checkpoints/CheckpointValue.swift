@@ -87,7 +87,9 @@ public struct CheckpointRecord {
   }
 
   /// The attributes by name.
-  public var attributes: CheckpointDictionary? { if case .dictionary(let attributes)? = state { attributes } else { nil } }
+  public var attributes: CheckpointDictionary? {
+    if case .dictionary(let attributes)? = state { attributes } else { nil }
+  }
 }
 
 extension CheckpointValue {
@@ -136,7 +138,11 @@ extension CheckpointValue {
     let children = self.children
     let parts = ["_parameters", "_buffers", "_modules"]
     let isModule: Bool
-    if case .record = self { isModule = parts.allSatisfy { part in children.contains { $0.name == part } } } else { isModule = false }
+    if case .record = self {
+      isModule = parts.allSatisfy { part in children.contains { $0.name == part } }
+    } else {
+      isModule = false
+    }
     for child in children {
       let isPart = isModule && parts.contains(child.name)
       child.value.collect(isPart ? path : path.isEmpty ? child.name : "\(path).\(child.name)", into: &result)

@@ -49,7 +49,9 @@ extension StateDictionary {
     var result = StateDictionary(source: source)
     for (key, value) in entries {
       let new = rule.renamed(key)
-      guard result[new] == nil else { throw CheckpointError(file: source, place: "\(rule)", reason: .duplicateKey(new)) }
+      guard result[new] == nil else {
+        throw CheckpointError(file: source, place: "\(rule)", reason: .duplicateKey(new))
+      }
       result[new] = value
     }
     return result

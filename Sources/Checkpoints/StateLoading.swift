@@ -93,8 +93,12 @@ private struct StateComparison {
     // A renamed tensor is missing under one name and unused under the other, so those are compared first.
     let existing = unused.isEmpty ? given.keys : unused
     let accepted = missing.isEmpty ? states.map(\.key) : missing
-    mismatch.missing = missing.map { .init(name: prefix + $0, nearest: nearestName(to: $0, in: existing).map { prefix + $0 }) }
-    mismatch.unused = unused.map { .init(name: prefix + $0, nearest: nearestName(to: $0, in: accepted).map { prefix + $0 }) }
+    mismatch.missing = missing.map {
+      .init(name: prefix + $0, nearest: nearestName(to: $0, in: existing).map { prefix + $0 })
+    }
+    mismatch.unused = unused.map {
+      .init(name: prefix + $0, nearest: nearestName(to: $0, in: accepted).map { prefix + $0 })
+    }
   }
 
   func assign() {

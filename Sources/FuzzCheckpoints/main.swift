@@ -2,7 +2,7 @@
 //
 //   swift run fuzz-checkpoints --seconds 600 --seed 1 --reader legacy
 //
-// The trial that runs is in `fuzz-checkpoints-READER.trial`, which is left behind by a crash; `--trial N` runs it again.
+// The trial that runs is in `fuzz-checkpoints-READER.trial`, which a crash leaves behind; `--trial N` runs it again.
 import ArgumentParser
 import Foundation
 import Fuzzing
@@ -29,7 +29,9 @@ struct FuzzCheckpoints: ParsableCommand {
       let fuzzing = try CheckpointFuzzing(reader, seed: seed, folder: URL(fileURLWithPath: fixtures))
       if let trial {
         let result = fuzzing.run(trial: trial)
-        print("\(reader.rawValue), seed \(seed), trial \(trial): \(result.isRead ? "read" : result.finding ?? "typed error")")
+        print(
+          "\(reader.rawValue), seed \(seed), trial \(trial): \(result.isRead ? "read" : result.finding ?? "typed error")"
+        )
         continue
       }
       let record = "fuzz-checkpoints-\(reader.rawValue).trial"

@@ -37,7 +37,11 @@ public struct CheckpointFuzzing {
     self.seed = seed
     let names: [String] =
       switch reader {
-      case .pickle, .zipPickle: ["zip.pth", "training.pt", "protocol3.pth", "protocol4.pth", "protocol5.pth", "unsigned.pt", "module.pt", "script.pt"]
+      case .pickle, .zipPickle:
+        [
+          "zip.pth", "training.pt", "protocol3.pth", "protocol4.pth", "protocol5.pth", "unsigned.pt", "module.pt",
+          "script.pt",
+        ]
       case .zip: ["zip.pth", "protocol4.pth", "big-endian.pth", "unsigned.pt"]
       case .script: ["script.pt"]
       case .legacy: ["legacy.pth", "training-legacy.pt", "protocol0.pth", "protocol1.pth"]
@@ -46,7 +50,8 @@ public struct CheckpointFuzzing {
       }
     seeds = try names.map { name in
       let file = folder.appendingPathComponent(name)
-      return reader == .pickle || reader == .zipPickle ? try CheckpointParts.pickle(of: file) : Array(try Data(contentsOf: file))
+      return reader == .pickle || reader == .zipPickle
+        ? try CheckpointParts.pickle(of: file) : Array(try Data(contentsOf: file))
     }
   }
 

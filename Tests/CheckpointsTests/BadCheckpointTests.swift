@@ -58,6 +58,40 @@ final class BadCheckpointTests: XCTestCase {
     assertRefused(twice) { $0.reason == .duplicateKey("unsigned/data/0") }
   }
 
+  func testSizesThatAreOnlyClaimedTakeNoMemory() throws {
+    /// zip.pth with a pickle that is said to be packed (method 8), or plain, and to have 4 GB.
+    func bomb(method: UInt8) throws -> [UInt8] {
+      var bytes = try FixtureFiles.bytes("zip.pth")
+      let name = Array("zip/data.pkl".utf8)
+      for place in bytes.indices where bytes[place...].starts(with: [0x50, 0x4b, 1, 2]) {
+        guard bytes[(place + 46)...].starts(with: name) else { continue }
+        bytes[place + 10] = method
+        bytes.replaceSubrange((place + 24)..<(place + 28), with: [0xf0, 0xff, 0xff, 0xff])
+      }
+      return bytes
+    }
+    func safeTensors(_ shape: String, _ end: String) -> [UInt8] {
+      let header = "{\"a\":{\"dtype\":\"F32\",\"shape\":\(shape),\"data_offsets\":[0,\(end)]}}"
+      return withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian, Array.init) + Array(header.utf8)
+    }
+    // A byte array, a text and a list of stack marks of gigabytes; a storage that the file does not hold.
+    let hostile: [[UInt8]] = [
+      try bomb(method: 8), try bomb(method: 0), safeTensors("[1000000000]", "4000000000"),
+      withUnsafeBytes(of: UInt64(4_000_000_000).littleEndian, Array.init) + Array("{}".utf8),
+      CheckpointParts.zip(around: [0x80, 2, 0x8e, 0, 0, 0, 0, 1, 0, 0, 0, 0x2e]),
+      CheckpointParts.zip(around: [0x80, 2, 0x58, 0xff, 0xff, 0xff, 0x7f, 0x2e]),
+    ]
+    ResidentMemory.release()
+    ResidentMemory.resetPeak()
+    let before = ResidentMemory.bytes ?? 0
+    for bytes in hostile {
+      XCTAssertThrowsError(try CheckpointFile(bytes: bytes, path: "hostile").stateDictionary()) {
+        XCTAssertTrue($0 is CheckpointError || $0 is SafeTensorsError, "\($0)")
+      }
+    }
+    XCTAssertLessThan((ResidentMemory.peakBytes ?? 0) - before, 32 << 20)
+  }
+
   func testEveryReaderAnswersDamageWithATypedError() throws {
     let readers = CheckpointFuzzing.Reader.allCases
     for reader in readers {

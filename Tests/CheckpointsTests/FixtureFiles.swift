@@ -48,6 +48,8 @@ func checkpointError(_ bytes: [UInt8], file: StaticString = #filePath, line: UIn
 func assertRefused(
   _ bytes: [UInt8], file: StaticString = #filePath, line: UInt = #line, _ fits: (CheckpointError) -> Bool
 ) {
-  guard let error = checkpointError(bytes, file: file, line: line) else { return XCTFail("it was read", file: file, line: line) }
+  guard let error = checkpointError(bytes, file: file, line: line) else {
+    return XCTFail("it was read", file: file, line: line)
+  }
   XCTAssertTrue(fits(error), "\(error)", file: file, line: line)
 }

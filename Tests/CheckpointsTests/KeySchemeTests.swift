@@ -36,7 +36,8 @@ final class KeySchemeTests: XCTestCase {
     let network = Network()
     var foreign = StateDictionary(source: "resnet.pth")
     for (key, value) in StateDictionary(Network()).entries {
-      let renamed = key.replacingOccurrences(of: "shortcut", with: "downsample").replacingOccurrences(of: "fc.", with: "fc.0.")
+      let renamed = key.replacingOccurrences(of: "shortcut", with: "downsample").replacingOccurrences(
+        of: "fc.", with: "fc.0.")
       foreign["module.\(renamed)"] = value
     }
     XCTAssertThrowsError(try foreign.load(into: network))

@@ -24,7 +24,9 @@ final class PickleTests: XCTestCase {
       ("subprocess.Popen", bytes("csubprocess\nPopen\n)") + [0x81] + bytes(".")),
       ("torch.load", bytes("ctorch\nload\n)R.")),
       ("torch.storage._load_from_bytes", bytes("ctorch.storage\n_load_from_bytes\n)R.")),
-      ("webbrowser.open", [0x80, 4, 0x8c, 10] + bytes("webbrowser") + [0x8c, 4] + bytes("open") + [0x93] + bytes(")R.")),
+      (
+        "webbrowser.open", [0x80, 4, 0x8c, 10] + bytes("webbrowser") + [0x8c, 4] + bytes("open") + [0x93] + bytes(")R.")
+      ),
       ("os.system", bytes("ccopyreg\n_reconstructor\n(cos\nsystem\ntR.")),
     ]
     for (name, pickle) in calls { XCTAssertEqual(error(pickle)?.reason, .refused(name)) }
@@ -35,7 +37,10 @@ final class PickleTests: XCTestCase {
   }
 
   func testClassesBecomeInertRecords() throws {
-    for pickle in [bytes("(isome.module\nThing\n."), bytes("csome.module\nThing\n)R."), bytes("csome.module\nthing\n)") + [0x81] + bytes(".")] {
+    for pickle in [
+      bytes("(isome.module\nThing\n."), bytes("csome.module\nThing\n)R."),
+      bytes("csome.module\nthing\n)") + [0x81] + bytes("."),
+    ] {
       guard case .record(let record) = try CheckpointParts.readPickle(pickle) else { return XCTFail() }
       XCTAssertEqual(record.module, "some.module")
     }
@@ -51,7 +56,10 @@ final class PickleTests: XCTestCase {
 
   func testMalformedPicklesAreTypedErrors() {
     XCTAssertEqual(error([])?.reason, .truncated("the pickle goes on"))
-    for pickle in ["}", "0.", "t.", "(s.", "]I1\ns.", "}I1\na.", "I1\nR.", "h\u{1}.", "g5\n.", "Ix\n.", "F1.2.3\n.", "Sabc\n.", "cos\n"] {
+    for pickle in [
+      "}", "0.", "t.", "(s.", "]I1\ns.", "}I1\na.", "I1\nR.", "h\u{1}.", "g5\n.", "Ix\n.", "F1.2.3\n.", "Sabc\n.",
+      "cos\n",
+    ] {
       XCTAssertNotNil(error(bytes(pickle)), pickle)
     }
     XCTAssertNotNil(error([0xff]))
@@ -59,7 +67,8 @@ final class PickleTests: XCTestCase {
     // Lengths far beyond what follows take no memory.
     let announced: [[UInt8]] = [
       [0x58, 0xff, 0xff, 0xff, 0xff], [0x8d] + [UInt8](repeating: 0xff, count: 8), [0x8e, 0, 0, 0, 0, 0, 0, 0, 0x40],
-      [0x96, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], [0x8b, 0xff, 0xff, 0xff, 0xff], [0x95, 0, 0, 0, 0, 0, 0, 0, 1],
+      [0x96, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], [0x8b, 0xff, 0xff, 0xff, 0xff],
+      [0x95, 0, 0, 0, 0, 0, 0, 0, 1],
     ]
     for pickle in announced {
       guard case .truncated? = error(pickle)?.reason else { return XCTFail("\(pickle)") }
@@ -87,7 +96,9 @@ final class PickleTests: XCTestCase {
   }
 
   /// `_rebuild_tensor_v2` of a storage of `count` floats.
-  private func tensor(count: Int, offset: Int, shape: [Int], strides: [Int], type: String = "torch FloatStorage") -> [UInt8] {
+  private func tensor(count: Int, offset: Int, shape: [Int], strides: [Int], type: String = "torch FloatStorage")
+    -> [UInt8]
+  {
     func tuple(_ numbers: [Int]) -> String { "(" + numbers.map { "L\($0)L\n" }.joined() + "t" }
     let storage = type.split(separator: " ").joined(separator: "\n")
     return bytes(
@@ -100,7 +111,8 @@ final class PickleTests: XCTestCase {
     XCTAssertNil(error(tensor(count: 24, offset: 0, shape: [0, 5], strides: [5, 1])))
     let wrong: [(Int, Int, [Int], [Int])] = [
       (24, 5, [4, 5], [5, 1]), (24, 0, [25], [1]), (24, -1, [1], [1]), (24, 0, [-1], [1]), (24, 0, [2], [-1]),
-      (24, 0, [2], [.max]), (24, 0, [.max, .max], [0, 0]), (24, 0, [.max], [1]), (24, 0, [2, 2], [1]), (-1, 0, [1], [1]),
+      (24, 0, [2], [.max]), (24, 0, [.max, .max], [0, 0]), (24, 0, [.max], [1]), (24, 0, [2, 2], [1]),
+      (-1, 0, [1], [1]),
       (.max, 0, [1], [1]), (24, .max, [1], [1]), (24, 25, [0], [1]),
       (24, 0, [0, .max, 4], [1, 1, 1]), (24, 0, [Int](repeating: 1, count: 65), [Int](repeating: 1, count: 65)),
     ]
@@ -115,14 +127,17 @@ final class PickleTests: XCTestCase {
       if case .tensor = $0.reason { true } else { false }
     }
     // One number repeated to gigabytes.
-    assertRefused(CheckpointParts.zip(around: tensor(count: 24, offset: 0, shape: [1 << 20, 1 << 10], strides: [0, 0]))) {
+    assertRefused(CheckpointParts.zip(around: tensor(count: 24, offset: 0, shape: [1 << 20, 1 << 10], strides: [0, 0])))
+    {
       if case .tooLarge = $0.reason { true } else { false }
     }
   }
 
   func testUnknownNumbersAreRefusedByName() {
     for name in ["torch QInt8Storage", "torch ComplexFloatStorage", "torch Float8_e5m2Storage"] {
-      guard case .unsupported(let what)? = error(tensor(count: 1, offset: 0, shape: [1], strides: [1], type: name))?.reason else {
+      guard
+        case .unsupported(let what)? = error(tensor(count: 1, offset: 0, shape: [1], strides: [1], type: name))?.reason
+      else {
         XCTFail(name)
         continue
       }

@@ -53,7 +53,10 @@ final class PyTorchReadingTests: XCTestCase {
       guard case .list(let numbers) = try file.value(at: "numbers") else { return XCTFail(name) }
       XCTAssertEqual(
         numbers.map(text),
-        ["1", "-2", "300", "70000", "1099511627776", "int(0xc00000000000000000)", "1.5", "true", "none", "text", "zeile\nä\\", "[0, 255]"],
+        [
+          "1", "-2", "300", "70000", "1099511627776", "int(0xc00000000000000000)", "1.5", "true", "none", "text",
+          "zeile\nä\\", "[0, 255]",
+        ],
         name)
       XCTAssertEqual(text(try file.value(at: "nested.tuple")), "(1, 2, (3))", name)
       XCTAssertEqual(text(try file.value(at: "nested.7")), "seven", name)
@@ -81,7 +84,10 @@ final class PyTorchReadingTests: XCTestCase {
       let network = try file.stateDictionary(at: "g_ema")
       XCTAssertEqual(
         network.keys,
-        ["conv1.weight", "conv1.bias", "norm.weight", "norm.bias", "norm.running_mean", "norm.running_var", "norm.num_batches_tracked"])
+        [
+          "conv1.weight", "conv1.bias", "norm.weight", "norm.bias", "norm.running_mean", "norm.running_var",
+          "norm.num_batches_tracked",
+        ])
       XCTAssertEqual(network["conv1.weight"]?.shape, [3, 2, 3, 3])
       let moments = try file.stateDictionary(at: "g_optim.state.0")
       XCTAssertEqual(moments.keys, ["step", "exp_avg", "exp_avg_sq"])
@@ -120,7 +126,8 @@ final class PyTorchReadingTests: XCTestCase {
   func testAPickledModuleGivesTheKeysOfItsStateDictionary() throws {
     let keys = try FixtureFiles.open("module.pt").stateDictionary().keys
     XCTAssertEqual(
-      Set(keys), ["0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked"])
+      Set(keys),
+      ["0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked"])
   }
 
   func testTheFirstFormatIsRead() throws {
@@ -168,7 +175,10 @@ final class PyTorchReadingTests: XCTestCase {
     }
     XCTAssertEqual(
       try listing.tree(at: "g_ema").split(separator: "\n").prefix(2),
-      ["conv1.weight              float32  [3, 2, 3, 3]  216 B", "conv1.bias                float32  [3]            12 B"])
+      [
+        "conv1.weight              float32  [3, 2, 3, 3]  216 B",
+        "conv1.bias                float32  [3]            12 B",
+      ])
     for name in ["zip.pth", "legacy.pth", "tar.pth", "script.pt", "types.safetensors", "protocol0.pth", "module.pt"] {
       XCTAssertFalse(try CheckpointListing(try FixtureFiles.open(name)).tree().isEmpty, name)
     }

@@ -14,16 +14,21 @@ final class PyTorchWritingTests: XCTestCase {
 
   /// The bytes of every tensor, by path.
   private func contents(_ file: CheckpointFile) throws -> [String: [UInt8]] {
-    try Dictionary(uniqueKeysWithValues: file.tensors().map { key, tensor in
-      (key + " \(tensor.type) \(tensor.shape)", try tensor.withBytes { Array($0) })
-    })
+    try Dictionary(
+      uniqueKeysWithValues: file.tensors().map { key, tensor in
+        (key + " \(tensor.type) \(tensor.shape)", try tensor.withBytes { Array($0) })
+      })
   }
 
   func testRoundTripsKeepEveryBitInEveryFormat() throws {
-    for name in ["zip.pth", "legacy.pth", "training.pt", "unsigned.pt", "types.safetensors", "big-endian.pth", "tar.pth"] {
+    for name in [
+      "zip.pth", "legacy.pth", "training.pt", "unsigned.pt", "types.safetensors", "big-endian.pth", "tar.pth",
+    ] {
       let original = try FixtureFiles.open(name)
       let expected = try contents(original)
-      let (pth, safe) = (folder.appendingPathComponent("\(name).pth"), folder.appendingPathComponent("\(name).safetensors"))
+      let (pth, safe) = (
+        folder.appendingPathComponent("\(name).pth"), folder.appendingPathComponent("\(name).safetensors")
+      )
       try original.root.writePyTorch(to: pth)
       let written = try CheckpointFile(contentsOf: pth)
       XCTAssertEqual(written.format, .pyTorchZip)

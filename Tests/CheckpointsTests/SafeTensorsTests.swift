@@ -122,6 +122,13 @@ final class SafeTensorsTests: XCTestCase {
     XCTAssertEqual(found, .offsets(key: "b", start: 4, end: 12, "overlaps another tensor"))
   }
 
+  func testADuplicateKeyIsRefused() {
+    let entry = "{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":"
+    XCTAssertEqual(reason(file("{\"a\":\(entry)[0,1]},\"a\":\(entry)[1,2]}}", [0, 0])), .duplicateKey("a"))
+    // However it is written.
+    XCTAssertEqual(reason(file("{\"a\":\(entry)[0,1]},\"\\u0061\":\(entry)[1,2]}}", [0, 0])), .duplicateKey("a"))
+  }
+
   func testMetadataMustBeStrings() {
     XCTAssertEqual(
       reason(file("{\"__metadata__\":{\"a\":1}}")), .entry(key: "__metadata__", "it needs strings"))

@@ -17,14 +17,17 @@ enum TarReader {
       }
       let start = position + 512
       guard size <= source.count - start else {
-        throw source.error(.truncated("an entry has \(size) bytes where \(source.count - start) are left"), at: position)
+        throw source.error(
+          .truncated("an entry has \(size) bytes where \(source.count - start) are left"), at: position)
       }
       // Plain files; folders, links and extended headers are passed over.
       if header[156] == UInt8(ascii: "0") || header[156] == 0 {
         var name = String(decoding: header[..<100].prefix { $0 != 0 }, as: UTF8.self)
         if name.hasPrefix("./") { name = String(name.dropFirst(2)) }
         let part = try PartBytes(source, start: start, count: size, entry: name)
-        guard entries.updateValue(part, forKey: name) == nil else { throw source.error(.duplicateKey(name), at: position) }
+        guard entries.updateValue(part, forKey: name) == nil else {
+          throw source.error(.duplicateKey(name), at: position)
+        }
       }
       position = start + (size + 511) / 512 * 512
     }
@@ -41,6 +44,7 @@ enum TarReader {
 
   private static func octal(_ field: ArraySlice<UInt8>) -> Int? {
     let digits = field.drop { $0 == 0x20 }.prefix { $0 != 0x20 && $0 != 0 }
-    return digits.count <= 20 ? Int(String(decoding: digits, as: UTF8.self), radix: 8).flatMap { $0 >= 0 ? $0 : nil } : nil
+    return digits.count <= 20
+      ? Int(String(decoding: digits, as: UTF8.self), radix: 8).flatMap { $0 >= 0 ? $0 : nil } : nil
   }
 }

@@ -78,7 +78,9 @@ final class ZipReader {
     let known = lock.withLock { kept?.index == entry.index ? kept?.bytes : nil }
     let whole = try known ?? bytes(entry)
     lock.withLock { kept = (entry.index, whole) }
-    whole.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<(offset + buffer.count)])) }
+    whole.withUnsafeBytes {
+      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<(offset + buffer.count)]))
+    }
   }
 
   /// Lets go of what was kept.

@@ -1,7 +1,8 @@
 /// What becomes of the calls that a pickle asks for. Nothing is ever called; the rule is:
 ///
 /// 1. The constructors named in `PickleConstructors` are done here: they make tensors, dictionaries, sets, numbers.
-/// 2. Everything else of the modules in `refusedModules` (`builtins`, `os`, `posix`, `subprocess`, …) is refused by name.
+/// 2. Everything else of the modules in `refusedModules` (`builtins`, `os`, `posix`, `subprocess`, …) is refused by
+///    name, but for the plain types of `builtins`, such as `complex`, which become inert records.
 /// 3. Of other modules, a class becomes an inert record. A name is taken for a class if its last part begins with a
 ///    capital letter, if it stands in `plainClasses`, or if NEWOBJ, which needs a class, is what calls it.
 /// 4. The rest are functions, and refused by name.
@@ -21,7 +22,9 @@ extension PickleReader {
       }
       return try make(.record(global, arguments: arguments))
     }
-    guard isNew || plainClasses.contains("\(global)") || isClassName(global.name) else { throw error(.refused("\(global)")) }
+    guard isNew || plainClasses.contains("\(global)") || isClassName(global.name) else {
+      throw error(.refused("\(global)"))
+    }
     return try make(.record(global, arguments: arguments))
   }
 
@@ -47,15 +50,14 @@ extension PickleReader {
 
 /// Modules through which a pickle could reach the machine, Python's own state, or other pickles.
 private let refusedModules: Set<String> = [
-  "__builtin__", "builtins", "__main__builtins__", "os", "posix", "nt", "ntpath", "posixpath", "sys", "subprocess",
-  "commands", "popen2", "pty", "platform", "shutil", "socket", "ssl", "select", "selectors", "signal", "asyncio",
-  "multiprocessing", "threading", "_thread", "concurrent", "ctypes", "_ctypes", "cffi", "mmap", "fcntl", "resource",
-  "importlib", "imp", "pkgutil", "runpy", "code", "codeop", "_posixsubprocess", "pdb", "bdb", "cmd", "timeit", "profile",
-  "cProfile", "trace", "doctest", "unittest", "pytest", "pip", "setuptools", "distutils", "venv", "ensurepip", "site",
-  "pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "dbm", "types", "operator",
-  "_operator", "inspect", "ast", "gc", "weakref", "io", "_io", "tempfile", "pathlib2", "fileinput", "glob", "zipfile",
-  "tarfile", "zipimport", "urllib", "urllib2", "http", "httplib", "requests", "ftplib", "smtplib", "telnetlib",
-  "xmlrpc", "webbrowser", "antigravity", "idlelib", "test", "logging", "atexit", "readline", "rlcompleter", "nturl2path",
+  "__builtin__", "builtins", "os", "posix", "nt", "ntpath", "posixpath", "sys", "subprocess", "_posixsubprocess",
+  "popen2", "pty", "shutil", "socket", "ssl", "select", "selectors", "signal", "asyncio", "multiprocessing",
+  "threading", "_thread", "concurrent", "ctypes", "_ctypes", "cffi", "mmap", "fcntl", "importlib", "imp", "pkgutil",
+  "runpy", "codeop", "pdb", "bdb", "timeit", "cProfile", "doctest", "unittest", "pytest", "pip", "setuptools",
+  "distutils", "venv", "ensurepip", "pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal",
+  "shelve", "dbm", "operator", "_operator", "inspect", "ast", "gc", "weakref", "io", "_io", "tempfile", "types",
+  "fileinput", "zipfile", "tarfile", "zipimport", "urllib", "urllib2", "http", "httplib", "requests", "ftplib",
+  "smtplib", "telnetlib", "xmlrpc", "webbrowser", "antigravity", "idlelib", "atexit", "readline", "rlcompleter",
 ]
 
 /// Types of `builtins` that are data: calling them makes a value and nothing else.

@@ -12,7 +12,8 @@ extension PickleReader {
         inner.module == "torch._utils", let made = try rebuild(inner.name, try elements(arguments[2]))
       else { throw error(.unsupported("a tensor rebuilt by an unknown function")) }
       return made
-    case "torch.nn.parameter" where ["Parameter", "Buffer"].contains(global.name), "torch.nn" where global.name == "Parameter":
+    case "torch.nn.parameter" where ["Parameter", "Buffer"].contains(global.name),
+      "torch.nn" where global.name == "Parameter":
       return arguments.first
     case "torch" where global.name == "Size":
       return try make(.tuple, try copy(arguments.first))
@@ -108,7 +109,8 @@ extension PickleReader {
     case "_rebuild_qtensor": throw error(.unsupported("a quantised tensor"))
     case "_rebuild_sparse_tensor", "_rebuild_sparse_csr_tensor": throw error(.unsupported("a sparse tensor"))
     case "_rebuild_nested_tensor": throw error(.unsupported("a nested tensor"))
-    case "_rebuild_meta_tensor_no_storage": throw error(.unsupported("a tensor on the meta device, which has no values"))
+    case "_rebuild_meta_tensor_no_storage":
+      throw error(.unsupported("a tensor on the meta device, which has no values"))
     default: return nil
     }
   }
@@ -132,7 +134,9 @@ extension PickleReader {
     let values = try elements(value)
     guard values.count <= 64 else { throw error(.tensor("\(values.count) axes")) }
     return try values.map {
-      guard case .integer(let number) = $0 else { throw error(.tensor("a size or stride that is no number of 64 bits")) }
+      guard case .integer(let number) = $0 else {
+        throw error(.tensor("a size or stride that is no number of 64 bits"))
+      }
       return number
     }
   }
@@ -142,7 +146,9 @@ extension PickleReader {
     guard case .node(let index) = value, case .global(let global) = node(index).kind, global.module == "torch" else {
       throw malformed("a tensor without a type")
     }
-    guard let type = NumberType(rawValue: global.name) else { throw error(.unsupported("numbers of the type \(global)")) }
+    guard let type = NumberType(rawValue: global.name) else {
+      throw error(.unsupported("numbers of the type \(global)"))
+    }
     return type
   }
 

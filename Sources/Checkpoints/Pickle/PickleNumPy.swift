@@ -35,7 +35,8 @@ extension PickleReader {
 
   /// A tensor of an array's state: version, shape, type, whether columns come first, bytes.
   func array(_ state: [PickleValue]) throws -> CheckpointTensor? {
-    guard state.count == 5, let (type, isBigEndian) = try description(state[2]), case .bytes(let bytes) = state[4] else {
+    guard state.count == 5, let (type, isBigEndian) = try description(state[2]), case .bytes(let bytes) = state[4]
+    else {
       return nil
     }
     let sizes = try elements(state[1])

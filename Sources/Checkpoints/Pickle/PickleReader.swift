@@ -4,8 +4,9 @@ import Foundation
 ///
 /// A pickle is a program for a machine with a stack. This machine knows its instructions, but in place of calling what
 /// the pickle names it makes tensors and dictionaries itself where it knows the name (`PickleConstructors`), an inert
-/// record where the name is a class, and throws where it is anything else. What it holds is bounded: each instruction
-/// makes at most one node, lengths are compared with the bytes that are left, and the number of instructions is limited.
+/// record where the name is a class, and throws where it is anything else. What it holds is bounded by the file: each
+/// instruction makes at most one node, lengths are compared with the bytes that are left, and instructions, nodes and
+/// copies have limits.
 final class PickleReader {
   /// What a persistent identifier stands for: PyTorch keeps storages outside its pickles.
   typealias Persistent = (PickleValue, PickleReader) throws -> PickleValue
@@ -25,7 +26,8 @@ final class PickleReader {
 
   init(_ source: ByteSource, from position: Int = 0, persistent: Persistent? = nil) {
     input = PickleInput(source, from: position)
-    self.persistent = persistent ?? { _, reader in throw reader.malformed("a persistent identifier outside of a checkpoint") }
+    self.persistent =
+      persistent ?? { _, reader in throw reader.malformed("a persistent identifier outside of a checkpoint") }
   }
 
   /// Where the pickle ended.
@@ -77,7 +79,9 @@ final class PickleReader {
   func node(_ index: Int) -> PickleNode { nodes[index] }
 
   func make(_ kind: PickleNode.Kind, _ items: [PickleValue] = []) throws -> PickleValue {
-    guard nodes.count < Self.nodeLimit else { throw error(.tooLarge("more than \(Self.nodeLimit) objects in a pickle")) }
+    guard nodes.count < Self.nodeLimit else {
+      throw error(.tooLarge("more than \(Self.nodeLimit) objects in a pickle"))
+    }
     nodes.append(PickleNode(kind, items))
     return .node(nodes.count - 1)
   }

@@ -72,7 +72,9 @@ extension PickleReader {
       }
     }
     // As few bytes as hold the sign, which is how binary protocols write it.
-    while let last = bytes.last, bytes.count > 1, last == (bytes[bytes.count - 2] < 0x80 ? 0 : 0xff) { bytes.removeLast() }
+    while let last = bytes.last, bytes.count > 1, last == (bytes[bytes.count - 2] < 0x80 ? 0 : 0xff) {
+      bytes.removeLast()
+    }
     return .bigInteger(bytes)
   }
 

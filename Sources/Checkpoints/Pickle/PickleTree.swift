@@ -96,7 +96,8 @@ final class PickleTree {
       let type = view.type ?? .uint8
       value = .tensor(
         try CheckpointTensor(
-          type, shape: [view.count], strides: [1], offset: view.start, in: view.storage, available: view.start + view.count))
+          type, shape: [view.count], strides: [1], offset: view.start, in: view.storage,
+          available: view.start + view.count))
     case .global(let global): value = .record(.init(module: global.module, name: global.name))
     case .record(let global, let arguments):
       let given = try values(arguments)
@@ -126,7 +127,9 @@ final class PickleTree {
       switch reader.node(index).kind {
       case .tuple:
         // Tuples of tuples as keys go three levels down.
-        guard depth < Self.depthLimit, reader.node(index).items.count <= 8, open.insert(index).inserted else { throw tooDeep }
+        guard depth < Self.depthLimit, reader.node(index).items.count <= 8, open.insert(index).inserted else {
+          throw tooDeep
+        }
         defer { open.remove(index) }
         let parts = try reader.node(index).items.map { String(try key($0, depth: depth + 70).description.prefix(200)) }
         return .other("(\(parts.joined(separator: ", ")))")

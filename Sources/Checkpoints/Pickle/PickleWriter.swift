@@ -12,7 +12,9 @@ struct PickleWriter {
   }
 
   private mutating func write(_ value: CheckpointValue, path: String, depth: Int) throws {
-    guard depth < PickleTree.depthLimit else { throw CheckpointFault(.tooLarge("\(depth) levels of nesting at \(path)")) }
+    guard depth < PickleTree.depthLimit else {
+      throw CheckpointFault(.tooLarge("\(depth) levels of nesting at \(path)"))
+    }
     func below(_ name: some CustomStringConvertible) -> String { path.isEmpty ? "\(name)" : "\(path).\(name)" }
     switch value {
     case .none: put(.none)
@@ -52,7 +54,8 @@ struct PickleWriter {
       switch key {
       case .string(let text): try put(text)
       case .integer(let number): put(number)
-      case .other(let text): throw CheckpointFault(.unsupported("the key \(text) at \(path.isEmpty ? "the root" : path)"))
+      case .other(let text):
+        throw CheckpointFault(.unsupported("the key \(text) at \(path.isEmpty ? "the root" : path)"))
       }
       try write(value, path: path.isEmpty ? "\(key)" : "\(path).\(key)", depth: depth + 1)
     }

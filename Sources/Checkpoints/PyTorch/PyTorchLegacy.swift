@@ -6,7 +6,8 @@ enum PyTorchLegacy {
 
   static func isLegacy(_ head: [UInt8]) -> Bool {
     // PROTO n, then perhaps a frame, then the number; or the number's line of protocol 0 or 1.
-    (0..<16).contains { head.dropFirst($0).starts(with: magic) } || head.starts(with: Array("L119547037146038801333356L\n".utf8))
+    (0..<16).contains { head.dropFirst($0).starts(with: magic) }
+      || head.starts(with: Array("L119547037146038801333356L\n".utf8))
   }
 
   /// - Throws: `CheckpointError`.
@@ -20,17 +21,24 @@ enum PyTorchLegacy {
       return (value, reader)
     }
     _ = try next()
-    guard case (.integer(1001), _) = try next() else { throw source.error(.unsupported("another legacy protocol than 1001"), at: position) }
+    guard case (.integer(1001), _) = try next() else {
+      throw source.error(.unsupported("another legacy protocol than 1001"), at: position)
+    }
     let (system, systemReader) = try next()
     var isBigEndian = false
-    if case .dictionary(let facts) = try PickleTree(systemReader).value(system), case .bool(false)? = facts["little_endian"] { isBigEndian = true }
+    if case .dictionary(let facts) = try PickleTree(systemReader).value(system),
+      case .bool(false)? = facts["little_endian"]
+    {
+      isBigEndian = true
+    }
 
     let storages = PyTorchStorages { key, byteCount, reader in
       // Its bytes come behind the pickles of the same file.
       guard byteCount <= source.count else {
         throw reader.error(.tensor("the storage \(key) has \(byteCount) bytes in a file of \(source.count)"))
       }
-      return CheckpointStorage(name: "storage \(key)", file: source.file, byteCount: byteCount, isBigEndian: isBigEndian, .awaited)
+      return CheckpointStorage(
+        name: "storage \(key)", file: source.file, byteCount: byteCount, isBigEndian: isBigEndian, .awaited)
     }
     let (root, reader) = try next(storages.resolve)
     let value = try PickleTree(reader).value(root)
@@ -52,13 +60,16 @@ enum PyTorchLegacy {
   /// Finds a storage's numbers: behind their count, in eight bytes.
   ///
   /// - Returns: The place behind them.
-  static func place(_ storage: CheckpointStorage, in source: ByteSource, at position: Int, isBigEndian: Bool) throws -> Int {
+  static func place(_ storage: CheckpointStorage, in source: ByteSource, at position: Int, isBigEndian: Bool) throws
+    -> Int
+  {
     // The count is of elements, whose size only the pickle knows: the bytes announced there decide.
     let head = try source.bytes(at: position, count: 8)
     let count = (isBigEndian ? head : head.reversed()).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let start = position + 8
     guard storage.byteCount <= source.count - start else {
-      throw source.error(.truncated("\(storage.name) has \(storage.byteCount) bytes where \(source.count - start) are left"), at: start)
+      throw source.error(
+        .truncated("\(storage.name) has \(storage.byteCount) bytes where \(source.count - start) are left"), at: start)
     }
     let sizes = [1, 2, 4, 8].map { UInt64(storage.byteCount / $0) }
     guard sizes.contains(count) else {

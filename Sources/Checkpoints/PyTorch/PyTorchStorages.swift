@@ -12,7 +12,9 @@ final class PyTorchStorages {
   /// files name a view; `('module', class, …)` is the class itself.
   func resolve(_ identifier: PickleValue, _ reader: PickleReader) throws -> PickleValue {
     let parts = try reader.elements(identifier)
-    guard let first = parts.first, let kind = Self.text(first) else { throw reader.malformed("an identifier without a kind") }
+    guard let first = parts.first, let kind = Self.text(first) else {
+      throw reader.malformed("an identifier without a kind")
+    }
     if kind == "module", parts.count >= 2 { return parts[1] }
     guard kind == "storage", parts.count >= 5, let key = Self.text(parts[2]), case .integer(let count) = parts[4] else {
       throw reader.malformed("an identifier that is no storage")

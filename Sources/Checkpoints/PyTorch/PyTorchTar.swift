@@ -45,7 +45,9 @@ enum PyTorchTar {
       let elements = try number(source, at: position, Int64.self)
       let start = position + 8
       guard elements >= 0, let bytes = type.byteCount(of: [Int(elements)]), bytes <= source.count - start else {
-        throw source.error(.truncated("the storage \(key) has \(elements) elements where \(source.count - start) bytes are left"), at: position)
+        throw source.error(
+          .truncated("the storage \(key) has \(elements) elements where \(source.count - start) bytes are left"),
+          at: position)
       }
       let storage = CheckpointStorage(
         name: "storage \(key)", file: source.file, byteCount: bytes, .bytes(source, start: start))
@@ -68,7 +70,8 @@ enum PyTorchTar {
 
   /// A count; for each a pickle (key, key of the storage, class), then in binary the number of axes (four bytes and
   /// four of nothing), the sizes, the strides and the offset.
-  private static func readTensors(_ source: PartBytes, _ storages: [String: Part]) throws -> [String: CheckpointTensor] {
+  private static func readTensors(_ source: PartBytes, _ storages: [String: Part]) throws -> [String: CheckpointTensor]
+  {
     let first = PickleReader(source)
     let total = try count(try first.load(), source, first.position)
     var position = first.position
@@ -86,7 +89,8 @@ enum PyTorchTar {
       let numbers = try (0..<(2 * axes + 1)).map { Int(try number(source, at: position + 8 * $0, Int64.self)) }
       let offset = numbers[2 * axes]
       guard offset >= 0, offset <= whole.count else {
-        throw source.error(.tensor("it begins at element \(offset) of \(whole.storage.name), which has \(whole.count)"), at: position)
+        throw source.error(
+          .tensor("it begins at element \(offset) of \(whole.storage.name), which has \(whole.count)"), at: position)
       }
       do {
         let tensor = try CheckpointTensor(

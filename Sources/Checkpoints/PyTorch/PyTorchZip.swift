@@ -1,4 +1,5 @@
-/// PyTorch's files since 1.6, and TorchScript archives: a zip with `NAME/data.pkl` and one entry per storage.
+/// PyTorch's files since 1.6 (and 1.4, where asked for), and TorchScript archives: a zip with `NAME/data.pkl` and one
+/// entry per storage.
 enum PyTorchZip {
   /// - Throws: `CheckpointError`.
   static func read(_ source: ByteSource) throws -> (value: CheckpointValue, isScript: Bool) {
@@ -19,7 +20,10 @@ enum PyTorchZip {
     }
     let storages = PyTorchStorages { key, byteCount, reader in
       let name = folder + "data/" + key
-      guard let entry = archive.entries[name] else { throw reader.error(.archive("the entry \(name) is missing")) }
+      // PyTorch 1.4, where this format had to be asked for, called the folder `tensors`.
+      guard let entry = archive.entries[name] ?? archive.entries[folder + "tensors/" + key] else {
+        throw reader.error(.archive("the entry \(name) is missing"))
+      }
       return CheckpointStorage(
         name: name, file: source.file, byteCount: entry.size, isBigEndian: isBigEndian, .zip(archive, entry))
     }

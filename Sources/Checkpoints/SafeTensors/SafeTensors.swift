@@ -126,7 +126,11 @@ public struct SafeTensorsError: Error, Equatable, CustomStringConvertible, Local
     switch error {
     case let reason as Reason: self.reason = reason
     case let error as CheckpointError:
-      if case .unreadable(let why) = error.reason { reason = .unreadable(why) } else { reason = .unreadable("\(error)") }
+      if case .unreadable(let why) = error.reason {
+        reason = .unreadable(why)
+      } else {
+        reason = .unreadable("\(error)")
+      }
     default: reason = .unreadable("\(error)")
     }
   }

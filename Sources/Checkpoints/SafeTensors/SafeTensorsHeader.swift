@@ -32,7 +32,9 @@ struct SafeTensorsHeader {
       guard start >= 0, start <= end, end <= dataCount else {
         throw Reason.offsets(key: key, start: start, end: end, "is outside the file's \(dataCount) bytes of data")
       }
-      guard raw.shape.count <= 64, let bytes = type.byteCount(of: raw.shape) else { throw Reason.shape(key: key, raw.shape) }
+      guard raw.shape.count <= 64, let bytes = type.byteCount(of: raw.shape) else {
+        throw Reason.shape(key: key, raw.shape)
+      }
       guard bytes == end - start else {
         throw Reason.offsets(key: key, start: start, end: end, "is not the \(bytes) bytes of shape \(raw.shape)")
       }
@@ -44,7 +46,8 @@ struct SafeTensorsHeader {
     var expected = 0
     for entry in entries {
       guard entry.start == expected else {
-        let why = entry.start < expected ? "overlaps another tensor" : "leaves \(entry.start - expected) bytes unused before"
+        let why =
+          entry.start < expected ? "overlaps another tensor" : "leaves \(entry.start - expected) bytes unused before"
         throw Reason.offsets(key: entry.key, start: entry.start, end: entry.end, why)
       }
       expected = entry.end

@@ -36,9 +36,9 @@ struct SpeedWorker {
       case ("run", 3):
         guard let repeats = Int(words[2]), repeats > 0 else { break }
         let work = try prepared(words[1])
-        let canReset = Self.resetPeak()
+        let canReset = ResidentMemory.resetPeak()
         let seconds = try (0..<repeats).map { _ in try Self.timed(work) }
-        return SpeedAnswer(name: words[1], seconds: seconds, peakBytes: canReset ? Self.peakBytes() : nil)
+        return SpeedAnswer(name: words[1], seconds: seconds, peakBytes: canReset ? ResidentMemory.peakBytes : nil)
       case ("trace", 2), ("trace", 3):
         return try traced(words[1], file: words.count == 3 ? URL(fileURLWithPath: words[2]) : nil)
       default: break
@@ -86,18 +86,5 @@ struct SpeedWorker {
     let start = DispatchTime.now().uptimeNanoseconds
     try work()
     return Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
-  }
-
-  /// Sets the high-water mark of this process's memory to what it has now. False where the system does not let us.
-  private static func resetPeak() -> Bool {
-    let file = URL(fileURLWithPath: "/proc/self/clear_refs")
-    return (try? FileHandle(forWritingTo: file).write(contentsOf: Data("5".utf8))) != nil
-  }
-
-  /// The high-water mark (`VmHWM`, which the system counts in KiB).
-  private static func peakBytes() -> Int? {
-    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-    return line?.split(separator: " ").compactMap { Int($0) }.first.map { $0 << 10 }
   }
 }
