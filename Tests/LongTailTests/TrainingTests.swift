@@ -1,4 +1,5 @@
 import Engine
+import Imaging
 import Models
 import XCTest
 
@@ -88,6 +89,38 @@ final class TrainingTests: XCTestCase {
     XCTAssertThrowsError(try training.step(5, pictures: pictures, labels: [0, 1, 2, 0])) { error in
       XCTAssertTrue("\(error)".contains("step 5"), "\(error)")
     }
+  }
+
+  func testARandomBackboneGoesOnAfterAStopToTheSameBits() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("dropout-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let images = DecodedImages(
+      ObjectDataset(
+        classNames: ["dark", "light"],
+        items: (0..<12).map { number in
+          let image = Image(width: 32, height: 32, fill: [UInt8(20 * number), 40, UInt8(200 - 10 * number)])
+          return .init(label: number / 6, source: .memory(image))
+        }), side: 32)
+    var settings = ClassifierSettings.released(epochs: 2)
+    (settings.side, settings.batchSize, settings.steps) = (32, 4, 4)
+
+    struct Stop: Error {}
+    /// The weights after four steps; with a stop, first two steps of a run that is then lost, but for its state.
+    func train(stopAt: Int?) throws -> [UInt32] {
+      var stream = RandomStream(seed: 1, name: "start")
+      let model = try BackboneName(named: "efficientnet-b0").network(classes: 2, stream: &stream)
+      let file = folder.appendingPathComponent(stopAt == nil ? "whole" : "stopped")
+      var run = TrainingRun("dropout", file: file) { done in
+        if done - 1 == stopAt { throw Stop() }
+      }
+      run.secondsBetweenCheckpoints = 0
+      try trainClassifier(model, on: images, settings: settings, seed: 5, name: "dropout", run: run)
+      return model.states.flatMap { $0.state.value.values.map(\.bitPattern) }
+    }
+    let whole = try train(stopAt: nil)
+    XCTAssertThrowsError(try train(stopAt: 2)) { XCTAssertTrue($0 is Stop) }
+    XCTAssertEqual(try train(stopAt: -1), whole)
   }
 
   func testDistillationTeachesTheStudentAlone() {

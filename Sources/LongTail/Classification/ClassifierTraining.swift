@@ -49,7 +49,7 @@ public struct ClassifierSettings: Codable, Equatable, Sendable {
 ///
 /// - Parameters:
 ///   - model: Trained in place.
-///   - name: Names the random streams: order of the pictures, mirroring, mixing.
+///   - name: Names the random streams: order of the pictures, mirroring, mixing, what random layers drop.
 ///   - objective: Plain cross-entropy, or another of the methods for long tails. All take the same number of steps.
 /// - Throws: What loading the pictures or saving the state throws.
 func trainClassifier(
@@ -73,6 +73,8 @@ func trainClassifier(
   } step: { step in
     guard let batch = try loader?.next() else { return "" }
     optimizer.learningRate = settings.learningRate(step: step, total: total)
+    // What is dropped depends on the step alone: a run that goes on drops what the unbroken run would have dropped.
+    model.setRandomness(seed: seed, step: UInt64(step), prefix: "\(name).dropout")
     var stream = RandomStream(seed: seed, name: "\(name).mixing", index: UInt64(step))
     let mixed = objective.mixing(batch.tensor, batch.labels, stream: &stream)
     let logits = objective.lastLayer.logits(model, mixed.pictures)
