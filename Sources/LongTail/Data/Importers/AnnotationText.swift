@@ -17,17 +17,22 @@ struct AnnotationText {
 
   /// - Throws: `ImportError.unreadable`, `.tooLarge`, `.badEncoding`.
   init(contentsOf url: URL, limit: Int = AnnotationText.limit) throws {
-    let data: Data
+    try self.init(data: try Self.data(of: url, limit: limit), file: url.path)
+  }
+
+  /// The bytes of an annotation file.
+  ///
+  /// - Throws: `ImportError.unreadable`, `.tooLarge`.
+  static func data(of url: URL, limit: Int) throws -> Data {
     do {
       let bytes = (try FileManager.default.attributesOfItem(atPath: url.path)[.size] as? NSNumber)?.intValue ?? 0
       guard bytes <= limit else { throw ImportError.tooLarge(file: url.path, bytes: bytes, limit: limit) }
-      data = try Data(contentsOf: url)
+      return try Data(contentsOf: url)
     } catch let error as ImportError {
       throw error
     } catch {
       throw ImportError.unreadable(file: url.path, reason: SystemReason.of(error))
     }
-    try self.init(data: data, file: url.path)
   }
 
   /// - Throws: `ImportError.badEncoding`

@@ -162,8 +162,13 @@ private struct COCODocument {
   init(_ path: String, in folder: DataFolder) throws {
     self.path = path
     file = folder.url(path).path
-    let text = try AnnotationText(contentsOf: folder.url(path), limit: AnnotationText.limitOfJSON).text
-    let data = Data(text.utf8)
+    var data = try AnnotationText.data(of: folder.url(path), limit: AnnotationText.limitOfJSON)
+    // Such a file is large and nearly always plain UTF-8: it is then held once.
+    if data.first == UInt8(ascii: "{"), let content = try? JSONDecoder().decode(Content.self, from: data) {
+      self.content = content
+      return
+    }
+    data = Data(try AnnotationText(data: data, file: file).text.utf8)
     do {
       content = try JSONDecoder().decode(Content.self, from: data)
     } catch {
