@@ -43,6 +43,7 @@ struct DistillCommand: ParsableCommand {
   var continuesSchedule = false
   @Option(help: "Seed of the pictures' order.")
   var seed: UInt64 = 1
+  @OptionGroup var weights: WeightOptions
   @OptionGroup var threading: ThreadOptions
 
   func run() throws {
@@ -57,19 +58,19 @@ struct DistillCommand: ParsableCommand {
     (settings.schedule.batchSize, settings.schedule.side) = (batchSize, side)
     let folder = try WorkflowFolder(out)
     try distillBothWays(
-      head: try loadResNet(backbone, from: head, classes: parts.head.classCount),
-      tail: try loadResNet(backbone, from: tail, classes: parts.tail.classCount), on: parts, settings: settings,
-      seed: seed, folder: folder)
+      head: try loadResNet(backbone, from: head, classes: parts.head.classCount, weights),
+      tail: try loadResNet(backbone, from: tail, classes: parts.tail.classCount, weights), on: parts,
+      settings: settings, seed: seed, folder: folder)
     print("Weights: \(folder.file("head.pth").path), \(folder.file("tail.pth").path)")
   }
 }
 
 /// A ResNet of a file, with the released naming or torchvision's.
-func loadResNet(_ name: String, from file: String, classes: Int) throws -> ResNet {
+func loadResNet(_ name: String, from file: String, classes: Int, _ weights: WeightOptions) throws -> ResNet {
   var stream = RandomStream(seed: 0, name: "overwritten")
   guard let model = try BackboneName(named: name).network(classes: classes, stream: &stream) as? ResNet else {
     throw ValidationError("--backbone \(name): its third stage's features are needed; choose a ResNet")
   }
-  for remark in try loadWeights(model, from: URL(fileURLWithPath: file)) { Console.standardError.say(remark) }
+  try weights.load(model, from: file)
   return model
 }

@@ -3,6 +3,7 @@ import Checkpoints
 import Foundation
 import Imaging
 import LongTail
+import Models
 import Notebook
 
 /// `tgn factorize`: the released `closed_form_factorization.py`.
@@ -16,11 +17,11 @@ struct FactorizeCommand: ParsableCommand {
       """)
   @Option(help: ArgumentHelp("The generator.", valueName: "file"))
   var ckpt: String
-  @Option(help: ArgumentHelp("The file of directions, which the released apply_factor.py reads too.", valueName: "file"))
+  @Option(help: ArgumentHelp("The file to write; the released apply_factor.py reads it too.", valueName: "file"))
   var out = "factor.pt"
 
   func run() throws {
-    let factors = try LatentFactors(of: try StateDictionary(contentsOf: URL(fileURLWithPath: ckpt), at: "g_ema"))
+    let factors = try LatentFactors(of: try readWeights(ckpt, at: "g_ema"))
     try factors.write(to: URL(fileURLWithPath: out))
     let strongest = factors.strengths.prefix(5).map { NumberFormat.fixed(Double($0), digits: 3) }
     print("\(factors.strengths.count) directions in \(out); the strongest: \(strongest.joined(separator: ", "))")
@@ -44,7 +45,8 @@ struct ApplyFactorCommand: ParsableCommand {
   var index = 0
   @Option(name: .shortAndLong, help: "How far to go to both sides.")
   var degree: Float = 5
-  @Option(name: [.customShort("n"), .customLong("n_sample"), .customLong("samples")], help: "Rows: latents to start from.")
+  @Option(
+    name: [.customShort("n"), .customLong("n_sample"), .customLong("samples")], help: "Rows: latents to start from.")
   var samples = 7
   @Option(help: "Below 1, w is drawn towards its mean.")
   var truncation: Float = 0.7
@@ -57,16 +59,23 @@ struct ApplyFactorCommand: ParsableCommand {
 
   func run() throws {
     let factors = try LatentFactors(contentsOf: URL(fileURLWithPath: factor))
-    let networks = try GeneratorCheckpoint(contentsOf: URL(fileURLWithPath: ckpt)).generator(featureCount: nil).networks
-    let classes = networks.generator.configuration.classes
+    let generator = try readGenerator(ckpt)
+    let classes = generator.configuration.classes
     guard (0..<factors.directions.shape[0]).contains(index) else {
       throw ValidationError("--index \(index): there are \(factors.directions.shape[0]) directions")
     }
     guard (0..<classes).contains(label) else { throw ValidationError("--label \(label): there are \(classes) classes") }
     let rows = factors.pictures(
-      of: networks.generator, label: label, direction: index, degree: degree, samples: samples, truncation: truncation,
+      of: generator, label: label, direction: index, degree: degree, samples: samples, truncation: truncation,
       seed: seed)
     try ImageSheet(rows: rows.map { .init(images: $0) }).rendered().pngData().write(to: URL(fileURLWithPath: out))
     print("\(rows.count) strips in \(out)")
   }
+}
+
+/// The averaged generator of a checkpoint, without its fusion layer.
+func readGenerator(_ file: String) throws -> Generator {
+  let (networks, remarks) = try GeneratorCheckpoint(contentsOf: URL(fileURLWithPath: file)).generator(featureCount: nil)
+  for remark in remarks { Console.standardError.say(remark) }
+  return networks.generator
 }

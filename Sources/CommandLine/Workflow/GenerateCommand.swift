@@ -10,12 +10,17 @@ struct GenerateCommand: ParsableCommand {
     commandName: "generate",
     abstract: "Draw new pictures of a tail class (the released CDTG/generation.py).",
     discussion: """
-      Picture k starts from real picture k mod n of the class, and its noise depends on seed, class and k alone: it is the
-      same in any batch. Writes OUT/K/NUMBER.jpg and a manifest.
+      Picture k starts from real picture k mod n of the class, and its noise depends on seed, class and k alone: it is
+      the same in any batch. Writes OUT/K/NUMBER.jpg and a manifest.
+
+      --latents names a file of random numbers to draw from instead, for the pictures that PyTorch drew from them: z
+      [N,512], perhaps z2 with inject_index, perhaps noise_0, noise_1, … [N,1,H,W], perhaps centre [1,512], the mean w
+      for --truncation. --values writes the pictures as they are before rounding, [N,3,H,W].
 
       Example:
         tgn generate --ckpt 200000.pt --data /data/dior --tail-model run/distilled/tail.pth --folder-number 3 \\
           --r 0.05 --count 7000 --out drawn
+        tgn generate --ckpt 200000.pt --latents noise.safetensors --values values.safetensors --out drawn
       """)
 
   @Option(help: ArgumentHelp("The generator: 200000.pt or one of tgn train-generator.", valueName: "file"))
@@ -26,7 +31,9 @@ struct GenerateCommand: ParsableCommand {
   var tailModel: String?
   @Option(help: "The tail model's back-bone.")
   var backbone = "resnet50"
-  @Option(name: [.customLong("folder-number"), .customLong("folder_number")], help: "The tail class, numbered from 0; default: all.")
+  @Option(
+    name: [.customLong("folder-number"), .customLong("folder_number")],
+    help: "The tail class, numbered from 0; default: all.")
   var folderNumber: Int?
   @Option(help: "The share of noise: r · noise + (1 - r) · feature.")
   var r: Float = 0.05
@@ -34,6 +41,10 @@ struct GenerateCommand: ParsableCommand {
   var count = 2000
   @Option(help: "Below 1, w is drawn towards its mean.")
   var truncation: Float = 1
+  @Option(help: ArgumentHelp("Random numbers to draw from instead of the seed's.", valueName: "file"))
+  var latents: String?
+  @Option(help: ArgumentHelp("Also write the values before rounding: .safetensors, .pth or .pt.", valueName: "file"))
+  var values: String?
   @Option(help: "jpg or png.")
   var format = "jpg"
   @Option(help: ArgumentHelp("Folder for the pictures.", valueName: "dir"))
@@ -44,6 +55,7 @@ struct GenerateCommand: ParsableCommand {
   var headShare = HeadTailSplit.releasedShare
   @Option(help: "Seed of the pictures.")
   var seed: UInt64 = 1
+  @OptionGroup var weights: WeightOptions
   @OptionGroup var threading: ThreadOptions
 
   func validate() throws {
@@ -59,12 +71,16 @@ struct GenerateCommand: ParsableCommand {
     var drawing = GenerationWorkflow(
       count: count, noiseRatio: r, truncation: truncation, format: format, seed: seed, batchSize: batchSize)
     drawing.classes = folderNumber.map { [$0] }
+    drawing.givenNoise = latents.map { URL(fileURLWithPath: $0) }
+    drawing.values = values.map { URL(fileURLWithPath: $0) }
+    drawing.isLenient = weights.lenient
     var source: (images: DecodedImages, model: ResNet)?
     if let data, let tailModel {
       let tail = try TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true))
         .trainingParts(headShare: headShare).tail
       let side = try checkpoint.configuration().size
-      source = (DecodedImages(tail, side: side), try loadResNet(backbone, from: tailModel, classes: tail.classCount))
+      let model = try loadResNet(backbone, from: tailModel, classes: tail.classCount, weights)
+      source = (DecodedImages(tail, side: side), model)
     }
     try drawing.draw(checkpoint, source: source, into: try WorkflowFolder(out))
   }

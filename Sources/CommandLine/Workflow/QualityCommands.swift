@@ -33,7 +33,7 @@ struct FIDCommand: ParsableCommand {
     threading.apply()
     var stream = RandomStream(seed: 0, name: "overwritten")
     let network = FIDInception(stream: &stream)
-    try network.load(try StateDictionary(contentsOf: URL(fileURLWithPath: inception)))
+    try network.load(try readWeights(inception))
     func features(_ folder: String) throws -> Tensor {
       try pictureFeatures(ofFolder: URL(fileURLWithPath: folder, isDirectory: true), side: 299, batchSize: batchSize) {
         network($0)
@@ -89,11 +89,8 @@ struct PPLCommand: ParsableCommand {
     threading.apply()
     var stream = RandomStream(seed: 0, name: "overwritten")
     let distance = LPIPS(.vgg, stream: &stream)
-    try distance.load(
-      trunk: try StateDictionary(contentsOf: URL(fileURLWithPath: vgg)),
-      linear: try StateDictionary(contentsOf: URL(fileURLWithPath: lpips)))
-    let generator = try GeneratorCheckpoint(contentsOf: URL(fileURLWithPath: ckpt)).generator(featureCount: nil)
-      .networks.generator
+    try distance.load(trunk: try readWeights(vgg), linear: try readWeights(lpips))
+    let generator = try readGenerator(ckpt)
     var settings = PerceptualPathLength.Settings()
     settings.space = PerceptualPathLength.Settings.Space(rawValue: space)!
     settings.coversWholePath = sampling == "full"
@@ -106,7 +103,8 @@ struct PPLCommand: ParsableCommand {
       map: { z, numbers in generator.map(z, labels: labels(numbers)) },
       draw: { w, numbers in
         let count = w.shape[0]
-        let latents = w.reshaped([count, 1, -1]).broadcast(to: [count, generator.latentCount, configuration.latentWidth])
+        let latents = w.reshaped([count, 1, -1])
+          .broadcast(to: [count, generator.latentCount, configuration.latentWidth])
         let streams = numbers.map { RandomStream(seed: seed, name: "path length noise", index: UInt64($0)) }
         return generator.synthesize(latents: latents, noise: .drawnEach(streams))
       }

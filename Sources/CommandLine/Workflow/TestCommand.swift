@@ -30,6 +30,7 @@ struct TestCommand: ParsableCommand {
   var batchSize = 32
   @Option(help: ArgumentHelp("Also write the scores as JSON.", valueName: "file"))
   var json: String?
+  @OptionGroup var loading: WeightOptions
   @OptionGroup var threading: ThreadOptions
 
   func run() throws {
@@ -37,7 +38,7 @@ struct TestCommand: ParsableCommand {
     let dataset = try TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true)).read(.test)
     var stream = RandomStream(seed: 0, name: "overwritten")
     let model = try BackboneName(named: backbone).network(classes: dataset.classCount, stream: &stream)
-    for remark in try loadWeights(model, from: URL(fileURLWithPath: weights)) { Console.standardError.say(remark) }
+    try loading.load(model, from: weights)
     let scores = try LongTail.test(model, on: DecodedImages(dataset, side: side), batchSize: batchSize)
     func percent(_ value: Double) -> String { NumberFormat.fixed(100 * value, digits: 2) }
     let width = dataset.classNames.map(\.count).max() ?? 0

@@ -50,6 +50,24 @@ struct TrainGeneratorCommand: ParsableCommand {
   var r1: Float = 10
   @Option(name: .customLong("path_regularize"), help: "Weight of path-length regularisation.")
   var pathWeight: Float = 2
+  @Option(name: .customLong("path_batch_shrink"), help: "How much smaller its batches are.")
+  var pathBatchShrink = 2
+  @Option(name: .customLong("d_reg_every"), help: "Steps from one R1 penalty to the next.")
+  var r1Every = 16
+  @Option(name: .customLong("g_reg_every"), help: "Steps from one path-length regularisation to the next.")
+  var pathEvery = 4
+  @Option(help: "Above 0, two latents are mixed in each picture; the released code looks at no more of it.")
+  var mixing: Float = 0.9
+  @Flag(help: "Augment what the discriminator sees, by the released non-leaking changes.")
+  var augment = false
+  @Option(name: .customLong("augment_p"), help: "Probability of each change; 0 adapts it.")
+  var augmentStrength: Float = 0
+  @Option(name: .customLong("ada_target"), help: "At which overfitting the adapted probability stays as it is.")
+  var augmentTarget: Float = 0.6
+  @Option(name: .customLong("ada_length"), help: "Pictures in which it moves from 0 to 1.")
+  var augmentLength = 500_000
+  @Option(name: .customLong("ada_every"), help: "Steps between two changes of it: 8, whatever the released help says.")
+  var augmentEvery = 8
   @Flag(help: "Compute activations again for gradients instead of keeping them: less memory, more time.")
   var recompute = false
   @Option(help: "A checkpoint every so many steps.")
@@ -60,23 +78,42 @@ struct TrainGeneratorCommand: ParsableCommand {
   var headShare = HeadTailSplit.releasedShare
   @Option(help: "Seed of all random numbers.")
   var seed: UInt64 = 1
+  @OptionGroup var weights: WeightOptions
   @OptionGroup var threading: ThreadOptions
 
   func validate() throws {
     if size < 16 || size & (size - 1) != 0 { throw ValidationError("--size \(size): give 16, 32, 64, 128, 256, …") }
     if clip != nil && bpe == nil { throw ValidationError("--clip needs --bpe: bpe_simple_vocab_16e6.txt.gz") }
-    if iterations < 1 || batchSize < 1 { throw ValidationError("--iter and --batch are at least 1") }
+    if [iterations, batchSize, pathBatchShrink, r1Every, pathEvery, augmentLength, augmentEvery, channelMultiplier]
+      .contains(where: { $0 < 1 })
+    {
+      throw ValidationError(
+        "--iter, --batch, --channel_multiplier, --path_batch_shrink, --d_reg_every, --g_reg_every, --ada_length and "
+          + "--ada_every are at least 1")
+    }
+    if checkpointEvery < 1 || sampleEvery < 1 {
+      throw ValidationError("--checkpoint-every and --sample-every are at least 1")
+    }
+    if !(0...1).contains(augmentStrength) { throw ValidationError("--augment_p \(augmentStrength): between 0 and 1") }
   }
 
   func run() throws {
     Interruption.watch()
     threading.apply()
-    let dataset = try TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true)).trainingParts(headShare: headShare).tail
+    let dataset = try TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true))
+      .trainingParts(headShare: headShare).tail
     var settings = CDTGSettings.paper
     (settings.side, settings.channels) = (size, .released(multiplier: channelMultiplier))
     (settings.batchSize, settings.iterations) = (batchSize, iterations)
     (settings.learningRate, settings.discriminatorLearningRate) = (learningRate, learningRate)
     (settings.r1Weight, settings.pathWeight) = (r1, pathWeight)
+    (settings.pathBatchShrink, settings.r1Every, settings.pathEvery) = (pathBatchShrink, r1Every, pathEvery)
+    settings.mixesStyles = mixing > 0
+    if augment {
+      settings.augmentation = .adaptive
+      settings.augmentation.adaptive = AdaptiveAugmentation(
+        target: augmentTarget, length: augmentLength, interval: augmentEvery, fixedStrength: augmentStrength)
+    }
     settings.recomputesActivations = recompute ? true : nil
     var workflow = GeneratorWorkflow(settings: settings)
     workflow.seed = seed
@@ -90,7 +127,7 @@ struct TrainGeneratorCommand: ParsableCommand {
       }
       workflow.prompts = read
     }
-    let tail = try tailModel.map { try loadResNet(backbone, from: $0, classes: dataset.classCount) }
+    let tail = try tailModel.map { try loadResNet(backbone, from: $0, classes: dataset.classCount, weights) }
     let start = try ckpt.map { try GeneratorCheckpoint(contentsOf: URL(fileURLWithPath: $0)) }
     try workflow.train(on: dataset, tailModel: tail, start: start, folder: try WorkflowFolder(out))
   }

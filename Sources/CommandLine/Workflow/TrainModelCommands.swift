@@ -10,7 +10,7 @@ import Notebook
 struct ClassifierOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Data set in TGN's layout (anno, train, test).", valueName: "dir"))
   var data: String
-  @Option(help: ArgumentHelp("Folder for weights, scores and, while it runs, the state to go on from.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder for weights, scores and the state of a run to go on from.", valueName: "dir"))
   var out: String
   @Option(help: ArgumentHelp("Weights to start from, of ImageNet: all but the last layer is taken.", valueName: "file"))
   var weights: String?
@@ -26,6 +26,7 @@ struct ClassifierOptions: ParsableArguments {
   var headShare = HeadTailSplit.releasedShare
   @Option(help: "Seed of the random start and of the pictures' order.")
   var seed: UInt64 = 1
+  @OptionGroup var loading: WeightOptions
   @OptionGroup var threading: ThreadOptions
 
   func settings(epochs: Int) -> ClassifierSettings {
@@ -45,14 +46,15 @@ struct ClassifierOptions: ParsableArguments {
     var stream = RandomStream(seed: seed, name: "\(name).start")
     let model = backbone.network(classes: train.classCount, stream: &stream)
     if let weights {
-      let state = try StateDictionary(contentsOf: URL(fileURLWithPath: weights))
-      try model.loadTrunk(state.adapted(to: model).0)
+      let url = URL(fileURLWithPath: weights)
+      for remark in try loadTrunk(model, from: url, isLenient: loading.lenient) { Console.standardError.say(remark) }
     }
     let images = DecodedImages(train, side: side)
     let testImages = DecodedImages(test, side: side)
     let log = EpochLog(folder.file("\(name).csv"), classNames: train.classNames)
     try trainBackbone(
-      model, on: images, settings: settings(epochs: epochs), seed: seed, name: name, stateFile: folder.file("\(name).training.safetensors")
+      model, on: images, settings: settings(epochs: epochs), seed: seed, name: name,
+      stateFile: folder.file("\(name).training.safetensors")
     ) { epoch in
       if !test.items.isEmpty { try log.note(epoch, try LongTail.test(model, on: testImages)) }
       if epoch % 10 == 0 || epoch == epochs {
@@ -76,12 +78,12 @@ struct EpochLog {
 
   func note(_ epoch: Int, _ scores: Scores) throws {
     func percent(_ value: Double) -> String { NumberFormat.fixed(100 * value, digits: 2) }
-    Console.standardError.say("epoch \(epoch): accuracy \(percent(scores.overall)) %, macro F1 \(percent(scores.macroF1)) %")
+    Console.standardError.say(
+      "epoch \(epoch): accuracy \(percent(scores.overall)) %, macro F1 \(percent(scores.macroF1)) %")
     let header = (["epoch", "accuracy", "macro F1"] + classNames.map { "F1 \($0)" }).joined(separator: ",") + "\n"
-    let line =
-      (["\(epoch)", percent(scores.overall), percent(scores.macroF1)] + scores.perClassF1.map(percent)).joined(separator: ",")
+    let values = ["\(epoch)", percent(scores.overall), percent(scores.macroF1)] + scores.perClassF1.map(percent)
     var text = (try? String(contentsOf: file, encoding: .utf8)) ?? header
-    text += line + "\n"
+    text += values.joined(separator: ",") + "\n"
     try Data(text.utf8).write(to: file, options: .atomic)
   }
 }
@@ -135,7 +137,7 @@ struct TrainTailCommand: ParsableCommand {
 struct TrainClassifierCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train-classifier",
-    abstract: "Train a back-bone on all classes of a data set, the expanded one (the released Classification/train.py).",
+    abstract: "Train a back-bone on all classes of an expanded data set (the released Classification/train.py).",
     discussion: """
       Writes result.pth, which tgn test and the released test.py read.
 
@@ -146,7 +148,7 @@ struct TrainClassifierCommand: ParsableCommand {
   @OptionGroup var options: ClassifierOptions
   @Option(help: "Passes over the pictures.")
   var epochs = 50
-  @Option(help: ArgumentHelp("One of the released back-bones, such as resnet50, vgg16 or efficientnet-b0.", valueName: "name"))
+  @Option(help: ArgumentHelp("A released back-bone, such as resnet50, vgg16 or efficientnet-b0.", valueName: "name"))
   var backbone = "resnet50"
 
   func run() throws {

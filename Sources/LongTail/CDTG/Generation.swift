@@ -25,6 +25,9 @@ func generateImages(
   return result
 }
 
+/// How many pictures are drawn at once: fewer of large ones, for memory.
+func generationBatch(side: Int) -> Int { side > 64 ? 8 : 64 }
+
 /// Draws pictures with given numbers of one class; each one's random numbers are a function of (seed, class, number).
 ///
 /// - Parameters:
@@ -34,16 +37,34 @@ func drawImages(
   _ networks: ConditionalGenerator, label: Int, numbers: [Int], features: Tensor?, noiseRatio: Float, seed: UInt64,
   truncation: (psi: Float, centre: Tensor)? = nil
 ) -> [Image] {
+  pictures(
+    drawTensor(
+      networks, label: label, numbers: numbers, features: features, noiseRatio: noiseRatio, seed: seed,
+      truncation: truncation))
+}
+
+/// The same before rounding: [n,side,side,3], mostly in [-1, 1].
+///
+/// - Parameter given: Random numbers in place of the seed's.
+func drawTensor(
+  _ networks: ConditionalGenerator, label: Int, numbers: [Int], features: Tensor?, noiseRatio: Float, seed: UInt64,
+  truncation: (psi: Float, centre: Tensor)? = nil, given: GivenNoise? = nil
+) -> Tensor {
   withoutRecording {
     let width = networks.generator.configuration.latentWidth
-    var streams = numbers.map { RandomStream(seed: seed, name: "generation.\(label)", index: UInt64($0)) }
-    let noise = concatenated(streams.indices.map { Tensor.normal([1, width], from: &streams[$0]) }, axis: 0)
-    let latent = networks.latent(noise: noise, feature: features, noiseRatio: noiseRatio)
-    return pictures(
-      networks.generator(
-        latents: [latent], labels: numbers.map { _ in label }, noise: .drawnEach(streams),
-        truncation: truncation?.psi ?? 1, truncationLatent: truncation?.centre
-      ).image)
+    let (latents, noise): ([Tensor], GeneratorNoise)
+    if let given {
+      (latents, noise) = given.rows(numbers)
+    } else {
+      var streams = numbers.map { RandomStream(seed: seed, name: "generation.\(label)", index: UInt64($0)) }
+      latents = [concatenated(streams.indices.map { Tensor.normal([1, width], from: &streams[$0]) }, axis: 0)]
+      noise = .drawnEach(streams)
+    }
+    return networks.generator(
+      latents: latents.map { networks.latent(noise: $0, feature: features, noiseRatio: noiseRatio) },
+      labels: numbers.map { _ in label }, injectIndex: given?.injectIndex, noise: noise,
+      truncation: truncation?.psi ?? 1, truncationLatent: truncation?.centre
+    ).image
   }
 }
 

@@ -49,17 +49,21 @@ public struct GeneratorCheckpoint {
 
   /// The averaged generator with its fusion layer, ready to draw.
   ///
-  /// - Parameter featureCount: Values of the tail model's map; needed where the file has no fusion layer, which then
-  ///   stays random, as in the released code.
+  /// - Parameters:
+  ///   - featureCount: Values of the tail model's map; needed where the file has no fusion layer, which then stays
+  ///     random, as in the released code.
+  ///   - isLenient: Leaves out weights that do not fit by key and shape, instead of refusing the file.
+  /// - Returns: Remarks for the user: what was left out or is random, weights that are not numbers.
   /// - Throws: `CheckpointError`, `StateMismatch`.
-  public func generator(featureCount: Int?, seed: UInt64 = 0) throws -> (networks: ConditionalGenerator, remarks: [String]) {
+  public func generator(
+    featureCount: Int?, seed: UInt64 = 0, isLenient: Bool = false
+  ) throws -> (networks: ConditionalGenerator, remarks: [String]) {
     var stream = RandomStream(seed: seed, name: "generator.start")
     let networks = ConditionalGenerator(try configuration(), featureCount: featureCount, stream: &stream)
-    try file.stateDictionary(at: "g_ema").load(into: networks.generator)
-    var remarks: [String] = []
+    var remarks = try loadWeights(networks.generator, from: url, at: "g_ema", isLenient: isLenient)
     if let fusion = networks.fusion {
       if file.root.value(at: "fusion_ema") != nil {
-        try file.stateDictionary(at: "fusion_ema").load(into: fusion)
+        remarks += try loadWeights(fusion, from: url, at: "fusion_ema", isLenient: isLenient)
       } else {
         remarks.append("\(url.lastPathComponent) has no fusion layer, as released: it is random, of seed \(seed)")
       }
@@ -84,7 +88,9 @@ public struct GeneratorCheckpoint {
         remarks.append("\(url.lastPathComponent) has no \(path): it starts at random")
         continue
       }
-      let mismatch = try file.stateDictionary(at: path).loadLeniently(into: module)
+      let weights = try file.stateDictionary(at: path)
+      let mismatch = weights.loadLeniently(into: module)
+      remarks += weights.remarks
       if !mismatch.isEmpty { remarks.append("\(path), what did not fit starts at random: \(mismatch)") }
     }
     return remarks
@@ -92,14 +98,17 @@ public struct GeneratorCheckpoint {
 
   /// Writes such a file.
   ///
+  /// - Parameter augmentStrength: The probability of each augmenting change, which the released code keeps too.
   /// - Throws: `CheckpointError`.
   public static func write(
-    _ networks: ConditionalGenerator, _ average: ConditionalGenerator, _ discriminator: Discriminator, to url: URL
+    _ networks: ConditionalGenerator, _ average: ConditionalGenerator, _ discriminator: Discriminator,
+    augmentStrength: Float = 0, to url: URL
   ) throws {
     var root = CheckpointDictionary()
     root["g"] = CheckpointValue(StateDictionary(networks.generator))
     root["d"] = CheckpointValue(StateDictionary(discriminator))
     root["g_ema"] = CheckpointValue(StateDictionary(average.generator))
+    root["ada_aug_p"] = .float(Double(augmentStrength))
     if let fusion = networks.fusion, let slow = average.fusion {
       root["fusion"] = CheckpointValue(StateDictionary(fusion))
       root["fusion_ema"] = CheckpointValue(StateDictionary(slow))

@@ -72,18 +72,40 @@ public func writeWeights(_ weights: StateDictionary, to url: URL) throws {
 /// - Returns: Remarks for the user: keys that were left, weights that are not numbers.
 /// - Throws: `CheckpointError`; `StateMismatch` if strict.
 @discardableResult
-public func loadWeights(_ module: Module, from url: URL, at path: String = "", isLenient: Bool = false) throws -> [String] {
+public func loadWeights(
+  _ module: Module, from url: URL, at path: String = "", isLenient: Bool = false
+) throws -> [String] {
   let weights = try StateDictionary(contentsOf: url, at: path).adapted(to: module).0
-  var remarks: [String] = []
-  let broken = weights.keysWithNonFiniteValues
-  if !broken.isEmpty { remarks.append("\(url.lastPathComponent): not a number in \(broken.joined(separator: ", "))") }
+  var remarks = weights.remarks
   if isLenient {
-    let mismatch = weights.loadLeniently(into: module)
-    if !mismatch.isEmpty { remarks.append("\(url.lastPathComponent), what did not fit stays as it was: \(mismatch)") }
+    remarks += leftOut(weights.loadLeniently(into: module))
   } else {
     try weights.load(into: module)
   }
   return remarks
+}
+
+/// Fills all but the last layer of a back-bone from public weights (`Backbone.loadTrunk`), under any of the released
+/// namings.
+///
+/// - Returns: Remarks for the user, as `loadWeights`.
+/// - Throws: `CheckpointError`; `StateMismatch` if strict.
+public func loadTrunk(_ model: any Backbone, from url: URL, isLenient: Bool) throws -> [String] {
+  let weights = try StateDictionary(contentsOf: url).adapted(to: model).0
+  return weights.remarks + leftOut(try model.loadTrunk(weights, isLenient: isLenient))
+}
+
+/// What a lenient reading left as it was, for the user.
+func leftOut(_ mismatch: StateMismatch) -> [String] {
+  mismatch.isEmpty ? [] : ["what does not fit stays as it was: \(mismatch)"]
+}
+
+extension StateDictionary {
+  /// A warning that names the weights which are not numbers, if there are any.
+  public var remarks: [String] {
+    let broken = keysWithNonFiniteValues
+    return broken.isEmpty ? [] : ["\(source): Warning: NaN or infinite values in \(broken.joined(separator: ", "))"]
+  }
 }
 
 /// Trains a back-bone by cross-entropy (the released `KMDN/UModel.py`, `RModel.py`, `Classification/train.py`).

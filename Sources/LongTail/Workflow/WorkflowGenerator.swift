@@ -47,7 +47,8 @@ public struct GeneratorWorkflow {
     }
     if let clip { guides.text = try textGuide(clip, classNames: dataset.classNames) }
     let training = GeneratorTraining(
-      settings: settings, networks: networks, average: average, discriminator: discriminator, guides: guides, seed: seed)
+      settings: settings, networks: networks, average: average, discriminator: discriminator, guides: guides,
+      seed: seed)
     let images = DecodedImages(dataset, side: settings.side)
     let batches = BatchSettings(
       side: settings.side, batchSize: settings.batchSize, seed: seed, streamName: "cdtg",
@@ -61,7 +62,9 @@ public struct GeneratorWorkflow {
         try Data(training.losses.csv.utf8).write(to: folder.file("losses.csv"))
       }
       if done % checkpointEvery == 0 || done == settings.iterations {
-        try GeneratorCheckpoint.write(networks, average, discriminator, to: folder.file("\(first + done).pt"))
+        try GeneratorCheckpoint.write(
+          networks, average, discriminator, augmentStrength: training.augmentStrength?.value ?? 0,
+          to: folder.file("\(first + done).pt"))
       }
     }
     try run.run(steps: settings.iterations, state: training.state) { step in

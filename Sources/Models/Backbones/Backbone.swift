@@ -18,14 +18,18 @@ extension Backbone {
   /// Spellings of older PyTorch versions are understood: DenseNet's `norm.1` for `norm1`, and no count of batches.
   /// (To fill the head too, use `StateDictionary.load(into:)`.)
   ///
-  /// - Throws: `StateMismatch`, which lists all keys of the trunk that are missing, unused or misshapen.
-  public func loadTrunk(_ weights: StateDictionary) throws {
+  /// - Parameter isLenient: Leaves what does not fit by key and shape as it was, and returns what that is.
+  /// - Throws: If strict, `StateMismatch`, which lists all keys of the trunk that are missing, unused or misshapen.
+  @discardableResult
+  public func loadTrunk(_ weights: StateDictionary, isLenient: Bool = false) throws -> StateMismatch {
     // The head of a ResNet is `fc` or `fc.0`, of which the file may have either.
     let head = (headKey.split(separator: ".").first.map(String.init) ?? headKey) + "."
     var adapted = StateDictionary(source: weights.source)
     for (key, value) in weights.entries where !key.hasPrefix(head) { adapted[modernKey(key)] = value }
     for (key, value) in StateDictionary(self).entries where key.hasPrefix(head) { adapted[key] = value }
-    try adapted.addingBatchCounts(of: self).load(into: self)
+    adapted = adapted.addingBatchCounts(of: self)
+    if !isLenient { try adapted.load(into: self) }
+    return adapted.loadLeniently(into: self)
   }
 }
 
