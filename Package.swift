@@ -77,6 +77,8 @@ let package = Package(
     .testTarget(
       name: "LongTailTests", dependencies: ["LongTail", "Models", "Notebook", "Checkpoints", "Imaging", "Engine"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["LongTail", "Models", "Checkpoints", "Imaging", "Engine"]),
   ],
   swiftLanguageModes: [.v5]
 )

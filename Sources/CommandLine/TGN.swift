@@ -10,6 +10,6 @@ struct TGN: ParsableCommand {
       PrepareCommand.self, DescribeCommand.self, SplitCommand.self, TrainHeadCommand.self, TrainTailCommand.self,
       DistillCommand.self, TrainGeneratorCommand.self, GenerateCommand.self, TrainClassifierCommand.self,
       TestCommand.self, FIDCommand.self, PPLCommand.self, FactorizeCommand.self, ApplyFactorCommand.self,
-      InspectCommand.self, ConvertCommand.self, SelfcheckCommand.self, PretrainCommand.self,
+      EstimateCommand.self, InspectCommand.self, ConvertCommand.self, SelfcheckCommand.self, PretrainCommand.self,
     ])
 }

@@ -1,8 +1,11 @@
 import Engine
 import Models
 
+/// How many pictures are scored at once: fewer of large ones, for memory.
+func evaluationBatch(side: Int) -> Int { side > 64 ? 32 : 256 }
+
 /// The labels that a classifier gives to a set of pictures, in order.
-func predictions(of model: any Backbone, on images: DecodedImages, batchSize: Int = 256) throws -> [Int] {
+func predictions(of model: any Backbone, on images: DecodedImages, batchSize: Int? = nil) throws -> [Int] {
   var result: [Int] = []
   try forEachLogits(of: model, on: images, batchSize: batchSize) { result += $0.argmax() }
   return result
@@ -10,7 +13,7 @@ func predictions(of model: any Backbone, on images: DecodedImages, batchSize: In
 
 /// A classifier's scores on a test set.
 func evaluate(
-  _ model: any Backbone, on images: DecodedImages, headClasses: [Int], batchSize: Int = 256
+  _ model: any Backbone, on images: DecodedImages, headClasses: [Int], batchSize: Int? = nil
 ) throws -> Scores {
   Scores(
     truth: images.dataset.items.map(\.label), predicted: try predictions(of: model, on: images, batchSize: batchSize),
@@ -20,7 +23,7 @@ func evaluate(
 /// What a classifier says of each picture of a test set, and how sure it is.
 func outcomes(of model: ResNet, lastLayer: LastLayer = .linear, on images: DecodedImages) throws -> TestOutcomes {
   var (predicted, confidence): ([Int], [Float]) = ([], [])
-  try forEachLogits(of: model, lastLayer: lastLayer, on: images, batchSize: 256) { logits in
+  try forEachLogits(of: model, lastLayer: lastLayer, on: images) { logits in
     let labels = logits.argmax()
     let classes = logits.shape[1]
     predicted += labels
@@ -32,11 +35,11 @@ func outcomes(of model: ResNet, lastLayer: LastLayer = .linear, on images: Decod
 }
 
 private func forEachLogits(
-  of model: any Backbone, lastLayer: LastLayer = .linear, on images: DecodedImages, batchSize: Int,
+  of model: any Backbone, lastLayer: LastLayer = .linear, on images: DecodedImages, batchSize: Int? = nil,
   _ body: (Tensor) -> Void
 ) throws {
   model.isTraining = false
-  try images.forEachBatch(of: batchSize) { batch in
+  try images.forEachBatch(of: batchSize ?? evaluationBatch(side: images.side)) { batch in
     withoutRecording { body(lastLayer.logits(model, batch.tensor)) }
   }
 }

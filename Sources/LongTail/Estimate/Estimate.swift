@@ -3,103 +3,168 @@ import Foundation
 import Models
 import Notebook
 
-extension Experiment {
-  /// Prints what each part will cost here: one step of each kind is run on random pictures and multiplied up.
-  func printEstimate(_ parts: [(name: String, weight: Double)]) throws {
-    let classifier = measureClassifierStep(settings.classifier, settings.network)
-    let judge = measureClassifierStep(settings.judge, settings.judgeNetwork)
-    let generator = try measureGeneratorStep(settings.cdtg)
-    var rows: [[String]] = [["part", "steps", "operations", "memory", "time"]]
-    var total = 0.0
-    for part in parts {
-      let kind = part.name.split(separator: " ")[0]
-      let (cost, steps): (StepCost, Double)
-      switch kind {
-      case "generator": (cost, steps) = (generator, Double(settings.cdtg.iterations))
-      case "images": continue
-      case "classifier": (cost, steps) = (classifier, stepCount(settings.classifier, images: data.train.count))
-      case "judge": (cost, steps) = (judge, stepCount(settings.judge, images: data.judging.count))
-      case "head-model": (cost, steps) = (classifier, stepCount(settings.headModel, images: pipeline.headData.count))
-      case "tail-model": (cost, steps) = (classifier, stepCount(settings.tailModel, images: pipeline.tailData.count))
-      default: (cost, steps) = (classifier, stepCount(settings.distillation.schedule, images: data.train.count / 2))
+/// What each stage of a pipeline will cost on this machine: operations, memory, time.
+///
+/// A few steps of each kind are run on random pictures, and their time is multiplied up. Memory is the most that the
+/// process will hold in the stage: what it holds with the data loaded, the decoded pictures it keeps, and what the
+/// steps were seen to hold. Pictures of more than 64 pixels are measured in two small batches, and a line is drawn.
+public struct Estimate {
+  public struct Row {
+    public let part: String
+    public let steps: Double
+    /// Multiplications and additions.
+    public let operations: Double
+    /// The most memory the process holds in the stage.
+    public let bytes: Double
+    public let seconds: Double
+  }
+
+  public let rows: [Row]
+
+  /// - Parameters:
+  ///   - parts: Names as of `PipelineSettings.parts`.
+  ///   - progress: Told what is measured next.
+  /// - Throws: What training throws; what reading the text model throws.
+  public init(
+    of parts: [String], settings: PipelineSettings, data: PipelineData, progress: (String) -> Void = { _ in }
+  ) throws {
+    let measuring = MeasuredSteps(
+      settings: settings, classes: data.train.classCount, tailClasses: data.split.tailClasses.count)
+    // The threads and the libraries' buffers that every stage has are there before the first is measured.
+    MeasuredSteps.warmUp()
+    ResidentMemory.release()
+    let base = Double(ResidentMemory.bytes ?? 0)
+    var kept = KeptPictures()
+    var costs: [String: (step: StepCost, scoring: StepCost)] = [:]
+    func cost(_ key: String, _ measure: () throws -> (step: StepCost, scoring: StepCost)) rethrows -> (
+      step: StepCost, scoring: StepCost
+    ) {
+      if let known = costs[key] { return known }
+      progress(key)
+      let new = try measure()
+      costs[key] = new
+      return new
+    }
+    func stepCount(_ training: ClassifierSettings, images: Int) -> Double {
+      Double(training.totalSteps(perEpoch: (images + training.batchSize - 1) / training.batchSize))
+    }
+    let (headData, tailData) = data.split.parts(of: data.train)
+    let drawn = data.split.tailClasses.count * settings.generation.imagesPerClass
+
+    rows = try parts.map { part in
+      let words = part.split(separator: " ").map(String.init)
+      var (total, steps) = (StepCost(), 0.0)
+      func train(_ training: ClassifierSettings, _ dataset: ObjectDataset, added: Int = 0, name: String, tests: Int = 0,
+        _ cost: (step: StepCost, scoring: StepCost))
+      {
+        steps = stepCount(training, images: dataset.count + added)
+        total = cost.step * steps + cost.scoring * Double(tests)
+        kept.keep(dataset, name: name, side: training.side)
       }
-      total += cost.seconds * steps
-      rows.append([
-        part.name, "\(Int(steps))", NumberFormat.fixed(cost.operations * steps / 1e12, digits: 1) + " T",
-        "\(cost.bytes >> 20) MiB", ProgressBar.duration(cost.seconds * steps),
+      switch words[0] {
+      case "head-model", "tail-model":
+        let (training, images) =
+          words[0] == "head-model"
+          ? (settings.headModel, headData) : (settings.tailModel, tailData)
+        train(
+          training, images, name: words[0],
+          try cost("expert \(training.batchSize) \(training.side)") {
+            measuring.classifier(training, settings.network)
+          })
+      case "distillation-to-head", "distillation-to-tail":
+        train(
+          settings.distillation.schedule, words[0].hasSuffix("head") ? headData : tailData,
+          name: words[0], try cost("distillation") { (measuring.distillation(), StepCost()) })
+      case "judge":
+        train(
+          settings.judge, data.judging, name: "judging", tests: data.test.count,
+          try cost("judge") { measuring.classifier(settings.judge, settings.judgeNetwork) })
+        kept.keep(data.test, name: "test", side: settings.judge.side)
+      case "generator", "images":
+        guard let variant = GeneratorVariant.all.first(where: { $0.name == words.last }) else { break }
+        let isDrawing = words[0] == "images"
+        steps = Double(isDrawing ? drawn : settings.cdtg.iterations)
+        let one = try cost(part) {
+          if isDrawing { return (measuring.drawing(variant), StepCost()) }
+          let step = try measuring.generator(variant) {
+            data.textGuide(try StartingWeights().clip(), drawsHeadClasses: settings.cdtg.drawsHeadClasses)
+          }
+          return (step, StepCost())
+        }
+        total = one.step * steps
+        if isDrawing {
+          // A class's pictures, their sheet, and the sheet as a file.
+          total.bytes += 3 * Double(settings.generation.imagesPerClass * settings.cdtg.side * settings.cdtg.side * 3)
+          kept.keep(data.train, name: "train", side: settings.cdtg.side)
+        } else {
+          let dataset = settings.cdtg.drawsHeadClasses ? data.train : tailData
+          kept.keep(dataset, name: "cdtg", side: settings.cdtg.side)
+        }
+      default:
+        let isExpanded = words.count > 1 && words[1].hasPrefix("generated")
+        train(
+          settings.classifier, data.train, added: words.contains("long-tailed") ? 0 : drawn,
+          name: "expanded \(words.dropFirst().first ?? "")", tests: data.test.count,
+          try cost("classifier") { measuring.classifier(settings.classifier, settings.network) })
+        kept.keep(data.test, name: "test", side: settings.classifier.side)
+        if isExpanded {
+          kept.keep(drawn, name: words[1], side: settings.cdtg.side, decodedSide: settings.classifier.side)
+        }
+      }
+      return Row(
+        part: part, steps: steps, operations: total.operations, bytes: base + kept.bytes + total.bytes,
+        seconds: total.seconds)
+    }
+  }
+
+  /// The table, with a row for all.
+  public var text: String {
+    var cells = [["part", "steps", "operations", "memory", "time"]]
+    for row in rows {
+      cells.append([
+        row.part, NumberFormat.count(Int(row.steps)), NumberFormat.fixed(row.operations / 1e12, digits: 1) + " T",
+        "\(NumberFormat.count(Int(row.bytes) >> 20)) MiB", ProgressBar.duration(row.seconds),
       ])
     }
-    rows.append(["in all", "", "", "", ProgressBar.duration(total)])
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
-    for row in rows {
-      print(row.enumerated().map { column, text in
+    cells.append([
+      "in all", "", NumberFormat.fixed(rows.map(\.operations).reduce(0, +) / 1e12, digits: 1) + " T",
+      "\(NumberFormat.count(Int(rows.map(\.bytes).max() ?? 0) >> 20)) MiB",
+      ProgressBar.duration(rows.map(\.seconds).reduce(0, +)),
+    ])
+    let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max()! }
+    return cells.map { row in
+      row.enumerated().map { column, text in
         let padding = String(repeating: " ", count: widths[column] - text.count)
         return column == 0 ? text + padding : padding + text
-      }.joined(separator: "  "))
+      }.joined(separator: "  ")
+    }.joined(separator: "\n")
+  }
+}
+
+/// The decoded pictures that a pipeline keeps from stage to stage.
+private struct KeptPictures {
+  private var sizes: [String: Double] = [:]
+
+  var bytes: Double { sizes.values.reduce(0, +) }
+
+  /// The pictures of a data set at one size; those that are in memory at that size already take no more.
+  mutating func keep(_ dataset: ObjectDataset, name: String, side: Int) {
+    let read = dataset.items.count {
+      if case .memory(let image) = $0.source { image.width != side || image.height != side } else { true }
     }
+    sizes["\(name) \(side)"] = min(Double(read * (side * side * 3 + 32)), Double(1 << 30))
   }
 
-  private struct StepCost {
-    var seconds: Double
-    var operations: Double
-    var bytes: Int
+  /// Drawn pictures, which are in memory themselves.
+  mutating func keep(_ count: Int, name: String, side: Int, decodedSide: Int) {
+    sizes[name] = Double(count * side * side * 3)
+      + (side == decodedSide ? 0 : min(Double(count * decodedSide * decodedSide * 3), Double(1 << 30)))
   }
+}
 
-  private func stepCount(_ training: ClassifierSettings, images: Int) -> Double {
-    Double(training.totalSteps(perEpoch: (images + training.batchSize - 1) / training.batchSize))
-  }
-
-  /// The second of two steps; the first also warms up the buffers.
-  private func measure(scale: Double, _ step: () throws -> Void) rethrows -> StepCost {
-    try step()
-    _ = BufferPool.takePeakBytes()
-    let (start, before) = (ProcessInfo.processInfo.systemUptime, OperationCounter.total)
-    try step()
-    return StepCost(
-      seconds: scale * (ProcessInfo.processInfo.systemUptime - start),
-      operations: scale * Double(OperationCounter.total - before), bytes: Int(scale * Double(BufferPool.takePeakBytes())))
-  }
-
-  private func measureClassifierStep(_ training: ClassifierSettings, _ network: ResNetConfiguration) -> StepCost {
-    let batch = min(training.batchSize, training.side > 64 ? 4 : 64)
-    var stream = RandomStream(seed: 0, name: "estimate")
-    var architecture = network
-    architecture.classes = data.train.classCount
-    let model = ResNet(architecture, stream: &stream)
-    let parameters = model.parameters.map(\.parameter)
-    let optimizer = Adam(parameters)
-    let pictures = Tensor.uniform([batch, training.side, training.side, 3], -1, 1, from: &stream)
-    return measure(scale: Double(training.batchSize) / Double(batch)) {
-      let loss = crossEntropy(model(pictures).logits, (0..<batch).map { $0 % data.train.classCount })
-      optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
-    }
-  }
-
-  private func measureGeneratorStep(_ cdtg: CDTGSettings) throws -> StepCost {
-    let batch = min(cdtg.batchSize, cdtg.side > 64 ? 2 : 32)
-    var stream = RandomStream(seed: 0, name: "estimate")
-    let classes = data.train.classCount
-    var settings = cdtg
-    settings.batchSize = batch
-    // Both regularisations in the measured steps would count them too often: one step in four is the usual mean.
-    (settings.r1Every, settings.pathEvery) = (8, 2)
-    func build() -> ConditionalGenerator {
-      var stream = RandomStream(seed: 0, name: "estimate")
-      return ConditionalGenerator(cdtg.generatorConfiguration(classes: classes), featureCount: nil, stream: &stream)
-    }
-    let training = GeneratorTraining(
-      settings: settings, networks: build(), average: build(),
-      discriminator: Discriminator(cdtg.discriminatorConfiguration(classes: classes), stream: &stream),
-      guides: GeneratorGuides(), seed: 0)
-    let pictures = Tensor.uniform([batch, cdtg.side, cdtg.side, 3], -1, 1, from: &stream)
-    var number = 0
-    let cost = try measure(scale: Double(cdtg.batchSize) / Double(batch)) {
-      // Two steps, one of them with the path length: the mean of both.
-      for _ in 0..<2 {
-        try training.step(number, pictures: pictures, labels: (0..<batch).map { $0 % classes })
-        number += 1
-      }
-    }
-    return StepCost(seconds: cost.seconds / 2, operations: cost.operations / 2, bytes: cost.bytes)
+extension Experiment {
+  /// Prints what each part will cost here.
+  func printEstimate(_ parts: [(name: String, weight: Double)]) throws {
+    print(try Estimate(of: parts.map(\.name), settings: settings, data: data).text)
   }
 }

@@ -20,6 +20,9 @@ public struct GeneratorVariant: Codable, Hashable, Sendable {
   /// The whole of TGN.
   public static let full = GeneratorVariant(
     name: "full", usesFeatures: true, isDistilled: true, usesClassifierLoss: true, usesTextLoss: true)
+
+  /// From nothing to everything.
+  public static let all: [GeneratorVariant] = [.plain, .tailFeatures, .kmdn, .classifierLoss, .full]
 }
 
 /// What is added to the long-tailed training set before the classifier sees it.

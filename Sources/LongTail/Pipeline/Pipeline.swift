@@ -16,6 +16,8 @@ public final class Pipeline {
   public var job: ProgressJob?
   var jobParts: Set<String> = []
   private var decoded: [String: DecodedImages] = [:]
+  /// The most memory that the process held in each stage that was run, in bytes.
+  public private(set) var peakBytes: [(part: String, bytes: Int)] = []
 
   /// - Parameter weights: Starting weights, or nil to start every network at random.
   public init(settings: PipelineSettings, data: PipelineData, store: StageStore, weights: StartingWeights?) {
@@ -93,10 +95,14 @@ public final class Pipeline {
   ) throws -> StageResult {
     let part = part ?? name
     let result = try store.run(Stage(name: name, version: version, settings: settings, inputs: inputs)) { context in
+      // Buffers of the last stage's sizes are of no use to this one.
+      ResidentMemory.release()
+      let canMeasure = ResidentMemory.resetPeak()
       try work(context) { total, done in
         if let job = self.job, self.jobParts.contains(part) { return job.begin(part, total: total, done: done) }
         return ProgressBar(part, total: total, done: done)
       }
+      if canMeasure, let peak = ResidentMemory.peakBytes { peakBytes.append((part, peak)) }
     }
     if result.wasReused, jobParts.contains(part) { job?.skip(part) }
     return result

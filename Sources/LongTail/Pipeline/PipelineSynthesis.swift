@@ -91,9 +91,7 @@ extension Pipeline {
       guides.classifier = ClassifierGuide(model: model, modelLabels: classes.map { data.split.tailLabel(of: $0) })
     }
     if variant.usesTextLoss {
-      let (clip, tokenizer) = try textModel()
-      guides.text = TextGuide(
-        model: clip, tokens: classes.map { tokenizer.encode("a photo of a \(data.prompts[$0])") })
+      guides.text = data.textGuide(try textModel(), drawsHeadClasses: settings.cdtg.drawsHeadClasses)
     }
     return guides
   }
@@ -120,12 +118,19 @@ extension Pipeline {
       let bar = progress(data.split.tailClasses.count, 0)
       for label in data.split.tailClasses {
         let real = data.train.indicesByClass[label]
+        let side = settings.cdtg.side
         let sources = try model.map { model in
-          let batch = try pictures.pictures(at: real)
-          return withoutRecording { model(batch).feature }
+          // A class of large pictures is too much at once.
+          let size = side > 64 ? evaluationBatch(side: side) : real.count
+          let parts = try stride(from: 0, to: real.count, by: size).map { start in
+            let batch = try pictures.pictures(at: real[start..<min(real.count, start + size)])
+            return withoutRecording { model(batch).feature }
+          }
+          return parts.count == 1 ? parts[0] : concatenated(parts, axis: 0)
         }
         let drawn = generateImages(
-          networks, label: drawnLabel(label)!, count: count, sources: sources, noiseRatio: ratio, seed: settings.seed)
+          networks, label: drawnLabel(label)!, count: count, sources: sources, noiseRatio: ratio, seed: settings.seed,
+          batchSize: generationBatch(side: side))
         try context.write(try ImageStrip.join(drawn).pngData(), Self.imageFile(label))
         bar.advance(detail: data.train.classNames[label])
       }
@@ -153,6 +158,15 @@ extension Pipeline {
         .map { .init(label: label, source: .memory($0)) }
     }
     return ObjectDataset(classNames: data.train.classNames, items: items)
+  }
+}
+
+extension PipelineData {
+  /// A text-image model with a sentence for each class that is drawn.
+  func textGuide(_ text: (model: CLIP, tokenizer: BytePairTokenizer), drawsHeadClasses: Bool) -> TextGuide {
+    let classes = drawsHeadClasses ? Array(0..<train.classCount) : split.tailClasses
+    return TextGuide(
+      model: text.model, tokens: classes.map { text.tokenizer.encode("a photo of a \(prompts[$0])") })
   }
 }
 

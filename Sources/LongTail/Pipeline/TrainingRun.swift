@@ -21,7 +21,12 @@ public struct TrainingState {
 
   /// Writes everything and the number of steps done, atomically.
   func write(to file: URL, steps: Int) throws {
-    var dictionary = StateDictionary(source: file.lastPathComponent)
+    try SafeTensors(dictionary(source: file.lastPathComponent), metadata: ["steps": "\(steps)"]).write(to: file)
+  }
+
+  /// Copies of everything.
+  func dictionary(source: String) -> StateDictionary {
+    var dictionary = StateDictionary(source: source)
     for (name, module) in modules {
       for (key, value) in StateDictionary(module).entries { dictionary["\(name).\(key)"] = value }
     }
@@ -32,7 +37,7 @@ public struct TrainingState {
       let values = get()
       dictionary[name] = Tensor(values, shape: [values.count])
     }
-    try SafeTensors(dictionary, metadata: ["steps": "\(steps)"]).write(to: file)
+    return dictionary
   }
 
   /// Takes everything back and returns the number of steps done.

@@ -32,6 +32,8 @@ public final class Experiment {
       try options.tracing.recording { try body(experiment) }
       experiment.pipeline.job?.finish()
       try experiment.notebook.finish()
+      let peaks = Dictionary(experiment.pipeline.peakBytes.map { ($0.part, $0.bytes >> 20) }, uniquingKeysWith: max)
+      experiment.log.note("peak memory in MiB", .object(peaks.mapValues { .integer($0) }))
       try experiment.log.finish()
       Console.standardError.say("The report is in \(experiment.notebook.output.path)/README.md")
     } catch {
