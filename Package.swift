@@ -62,7 +62,7 @@ let package = Package(
     .executableTarget(name: "exp-fgsc-table", dependencies: ["LongTail", "Notebook"], path: "Experiments/FgscTable"),
     .executableTarget(
       name: "exp-engine-speed", dependencies: ["LongTail", "Notebook", "Engine"], path: "Experiments/EngineSpeed",
-      exclude: ["peer.py", "peer_networks.py"]),
+      exclude: ["peer.py", "peer_networks.py", "peer_check.py"]),
 
     // Optimised too: its plain loops check the kernels, ten times slower without.
     .testTarget(

@@ -133,10 +133,15 @@ class Styled(nn.Module):
         self.conv = Modulated(inputs, outputs, 3, style, doubling=doubling)
         self.strength = nn.Parameter(torch.zeros(1))
         self.bias = nn.Parameter(torch.zeros(outputs))
+        # For peer_check.py alone; what is timed draws new noise, as training does.
+        self.fixed_noise = None
 
     def forward(self, x, style):
         x = self.conv(x, style)
-        x = x + self.strength * x.new_empty(x.shape[0], 1, x.shape[2], x.shape[3]).normal_()
+        noise = self.fixed_noise
+        if noise is None:
+            noise = x.new_empty(x.shape[0], 1, x.shape[2], x.shape[3]).normal_()
+        x = x + self.strength * noise
         return F.leaky_relu(x + self.bias.view(1, -1, 1, 1), 0.2) * math.sqrt(2)
 
 
