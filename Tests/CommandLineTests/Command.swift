@@ -25,7 +25,7 @@ enum Command {
     process.standardInput = FileHandle.nullDevice
     try process.run()
     // Both are read at once: a full pipe would stop the program.
-    var said = Data()
+    nonisolated(unsafe) var said = Data()
     let done = DispatchSemaphore(value: 0)
     DispatchQueue(label: "errors").async {
       said = errors.fileHandleForReading.readDataToEndOfFile()
