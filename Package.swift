@@ -22,6 +22,13 @@ let package = Package(
     .executable(name: "exp-dior-table", targets: ["exp-dior-table"]),
     .executable(name: "exp-dota-table", targets: ["exp-dota-table"]),
     .executable(name: "exp-fgsc-table", targets: ["exp-fgsc-table"]),
+    .executable(name: "exp-dior-noise-ratio", targets: ["exp-dior-noise-ratio"]),
+    .executable(name: "exp-dior-expansion", targets: ["exp-dior-expansion"]),
+    .executable(name: "exp-dior-generators", targets: ["exp-dior-generators"]),
+    .executable(name: "exp-dior-distillation", targets: ["exp-dior-distillation"]),
+    .executable(name: "exp-latent-factors", targets: ["exp-latent-factors"]),
+    .executable(name: "exp-dior-backbones", targets: ["exp-dior-backbones"]),
+    .executable(name: "exp-released-weights", targets: ["exp-released-weights"]),
     .executable(name: "exp-engine-speed", targets: ["exp-engine-speed"]),
   ],
   dependencies: [
@@ -60,6 +67,22 @@ let package = Package(
     .executableTarget(name: "exp-dior-table", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorTable"),
     .executableTarget(name: "exp-dota-table", dependencies: ["LongTail", "Notebook"], path: "Experiments/DotaTable"),
     .executableTarget(name: "exp-fgsc-table", dependencies: ["LongTail", "Notebook"], path: "Experiments/FgscTable"),
+    .executableTarget(
+      name: "exp-dior-noise-ratio", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorNoiseRatio"),
+    .executableTarget(
+      name: "exp-dior-expansion", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorExpansion"),
+    .executableTarget(
+      name: "exp-dior-generators", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorGenerators"),
+    .executableTarget(
+      name: "exp-dior-distillation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorDistillation"),
+    .executableTarget(
+      name: "exp-latent-factors", dependencies: ["LongTail", "Notebook", "Imaging"], path: "Experiments/LatentFactors"),
+    .executableTarget(
+      name: "exp-dior-backbones", dependencies: ["LongTail", "Models", "Notebook", arguments],
+      path: "Experiments/DiorBackbones"),
+    .executableTarget(
+      name: "exp-released-weights", dependencies: ["LongTail", "Notebook", arguments],
+      path: "Experiments/ReleasedWeights"),
     .executableTarget(
       name: "exp-engine-speed", dependencies: ["LongTail", "Notebook", "Engine"], path: "Experiments/EngineSpeed",
       exclude: ["peer.py", "peer_networks.py", "peer_check.py"]),

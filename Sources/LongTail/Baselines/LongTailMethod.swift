@@ -14,28 +14,35 @@ public enum LongTailMethod: String, Codable, CaseIterable, Sendable {
   case squareRootSampling = "square-root-sampling"
   /// Losses weighted by one over the effective number, β = 0.9999 (Cui et al. 2019, the value for their CIFAR-10).
   case classBalancedLoss = "class-balanced-loss"
-  /// γ = 2 (Lin et al. 2017).
+  /// γ = 2 (Lin et al. 2017). Where it stands as a baseline for long tails γ = 1 is found too, as in the released
+  /// `cifar_train.py` of LDAM.
   case focal
-  /// Cosines times 30, a largest margin of 0.5, classes weighted (β = 0.9999) in the last fifth of the steps, as
-  /// after epoch 160 of 200 (Cao et al. 2019). The learning rate falls as everyone's.
+  /// Cosines times 30, a largest margin of 0.5, classes weighted (β = 0.9999) in the last fifth of the steps, as after
+  /// epoch 160 of 200 (Cao et al. 2019; all four as in their released `cifar_train.py`). The learning rate falls as
+  /// everyone's.
   case ldamDRW = "ldam-drw"
-  /// Ren et al. 2020, the loss alone.
+  /// Ren et al. 2020, the loss alone. On an expanded set the counts are those of the set that the batches are drawn
+  /// from, generated images included. The source's n are the frequencies of the samples that the loss sees, from which
+  /// its equation 3 follows by Bayes' rule; it finds that a prior of other counts than those sampled, as with
+  /// class-balanced batches, over-balances. TGN's images flatten the set, so this prior is flatter than the real
+  /// images' and little is left for it to correct.
   case balancedSoftmax = "balanced-softmax"
   /// Cross-entropy, and τ = 1 times the logarithm of the class shares taken off the logits afterwards (Menon et al.
-  /// 2021, their post-hoc form; as a loss with τ = 1 it would be balanced softmax).
+  /// 2021, their post-hoc form, the mode and the τ that their released `main.py` starts with; as a loss with τ = 1 it
+  /// would be balanced softmax).
   case logitAdjustment = "logit-adjustment"
   /// The last layer retrained on class-balanced batches for a ninth of the steps more, as 10 epochs after 90 (Kang et
   /// al. 2020, ImageNet-LT).
   case classifierRetraining = "crt"
-  /// Class weights divided by their length, τ = 1. The source looks for a τ up to 1 on a validation set, which a tail
-  /// of ten images per class cannot spare (Kang et al. 2020).
+  /// Class weights divided by their length, no bias, τ = 1. The source looks for a τ on a validation set, which a tail
+  /// of ten images per class cannot spare (Kang et al. 2020; the released `tau_norm.py` tries 0 to 2).
   case tauNormalization = "tau-normalization"
   /// A learned factor per class, for an eighteenth of the steps more, as 5 epochs after 90 (Kang et al. 2020,
   /// ImageNet-LT).
   case weightScaling = "lws"
   /// α = 0.2 (Zhang et al. 2018, ImageNet).
   case mixup
-  /// α = 1, every batch (Yun et al. 2019, ImageNet).
+  /// α = 1, every batch (Yun et al. 2019; `--beta 1.0 --cutmix_prob 1.0` in the released command for ImageNet).
   case cutMix = "cutmix"
   /// Five neighbours (Chawla et al. 2002), on embeddings: the last layer is retrained as in `classifierRetraining`, on
   /// classes filled up instead of repeated.

@@ -21,7 +21,7 @@ func evaluate(
 }
 
 /// What a classifier says of each picture of a test set, and how sure it is.
-func outcomes(of model: ResNet, lastLayer: LastLayer = .linear, on images: DecodedImages) throws -> TestOutcomes {
+func outcomes(of model: any Backbone, lastLayer: LastLayer = .linear, on images: DecodedImages) throws -> TestOutcomes {
   var (predicted, confidence): ([Int], [Float]) = ([], [])
   try forEachLogits(of: model, lastLayer: lastLayer, on: images) { logits in
     let labels = logits.argmax()

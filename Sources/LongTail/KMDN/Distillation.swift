@@ -11,6 +11,8 @@ public struct DistillationSettings: Codable, Equatable, Sendable {
   /// Whether the second direction's learning rate starts where the first one's ended, as the released code's global
   /// epoch counter has it. Off in the recipe `paper`: each direction has its own schedule.
   public var continuesSchedule: Bool
+  /// The stage of the network whose map is the feature, 1 to 4; nil for the third, as in the paper.
+  public var featureStage: Int? = nil
 
   public static let released = DistillationSettings(
     schedule: {
@@ -20,10 +22,18 @@ public struct DistillationSettings: Codable, Equatable, Sendable {
     }(), alpha: 0.2, continuesSchedule: true)
 }
 
-/// One direction: the student sees its own labelled pictures and is drawn towards the teacher's layer-3 features.
+/// Which of the two models is taught.
+public enum DistillationDirection: Sendable {
+  case toHead, toTail
+
+  /// The name of its stage.
+  var name: String { self == .toHead ? "distillation-to-head" : "distillation-to-tail" }
+}
+
+/// One direction: the student sees its own labelled pictures and is drawn towards the teacher's features.
 ///
 /// The teacher is in evaluation mode and gets no gradient.
-/// - Parameter direction: 0 for tail → head, 1 for head → tail; matters only where the schedule continues.
+/// - Parameter direction: 0 for the first one, 1 for the second; matters only where the schedule continues.
 func distill(
   student: ResNet, teacher: ResNet, on images: DecodedImages, settings: DistillationSettings, direction: Int,
   seed: UInt64, name: String, run: TrainingRun
@@ -49,9 +59,10 @@ func distill(
       ? schedule.learningRate(atEpoch: Double(direction * schedule.epochs) + schedule.epoch(step: step, total: total))
       : schedule.learningRate(step: step, total: total)
     let pictures = batch.tensor
-    let target = withoutRecording { teacher(pictures).feature }
+    let stage = settings.featureStage ?? 3
+    let target = withoutRecording { teacher(pictures, featureStage: stage).feature }
     let (loss, crossEntropyLoss, featureLoss) = distillationLoss(
-      student: student, pictures: pictures, labels: batch.labels, target: target, alpha: settings.alpha)
+      student: student, pictures: pictures, labels: batch.labels, target: target, alpha: settings.alpha, stage: stage)
     optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
     try requireFinite(loss, "loss of \(name)", step: step)
     return "cross-entropy " + NumberFormat.fixed(Double(crossEntropyLoss.item), digits: 3)
@@ -59,11 +70,11 @@ func distill(
   }
 }
 
-/// Cross-entropy + α · mean squared difference of the features [N,H,W,C].
-func distillationLoss(student: ResNet, pictures: Tensor, labels: [Int], target: Tensor, alpha: Float)
-  -> (loss: Tensor, crossEntropy: Tensor, feature: Tensor)
-{
-  let (logits, feature) = student(pictures)
+/// Cross-entropy + α · mean squared difference of the features [N,H,W,C] of a stage.
+func distillationLoss(
+  student: ResNet, pictures: Tensor, labels: [Int], target: Tensor, alpha: Float, stage: Int = 3
+) -> (loss: Tensor, crossEntropy: Tensor, feature: Tensor) {
+  let (logits, feature) = student(pictures, featureStage: stage)
   let labelLoss = crossEntropy(logits, labels)
   let featureLoss = meanSquaredError(feature, target)
   return (labelLoss + featureLoss * alpha, labelLoss, featureLoss)

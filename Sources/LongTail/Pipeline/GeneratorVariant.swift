@@ -30,12 +30,15 @@ public enum Expansion: Hashable, Sendable {
   case none
   /// Repeats of the real tail images, to the same counts: the control.
   case oversampling
+  /// New pictures made of the real ones, without learning.
+  case drawn(TailDrawing)
   case generated(GeneratorVariant, noiseRatio: Float)
 
   public var name: String {
     switch self {
     case .none: "long-tailed"
     case .oversampling: "oversampled"
+    case .drawn(let drawing): "drawn-\(drawing.rawValue)"
     case .generated(let variant, let ratio): "generated-\(variant.name)-r\(Int((ratio * 100).rounded()))"
     }
   }

@@ -15,6 +15,8 @@ public final class Pipeline {
   /// Shows progress; an experiment gives it the parts that are to come.
   public var job: ProgressJob?
   var jobParts: Set<String> = []
+  /// Told beside the names of its parts where several pipelines are at work.
+  private var label = ""
   private var decoded: [String: DecodedImages] = [:]
   /// The most memory that the process held in each stage that was run, in bytes.
   public private(set) var peakBytes: [(part: String, bytes: Int)] = []
@@ -25,6 +27,19 @@ public final class Pipeline {
     self.data = data
     self.store = store
     self.weights = settings.usesStartingWeights ? weights : nil
+  }
+
+  /// The same pipeline with other settings of everything but the data. Finished stages that the change does not touch
+  /// are shared.
+  ///
+  /// - Parameter label: Told beside the names of its parts; empty for the same names.
+  public func varied(_ label: String = "", _ change: (inout PipelineSettings) -> Void) -> Pipeline {
+    var changed = settings
+    change(&changed)
+    precondition(changed.data == settings.data, "a varied pipeline works on the same data")
+    let pipeline = Pipeline(settings: changed, data: data, store: store, weights: weights)
+    (pipeline.job, pipeline.jobParts, pipeline.label) = (job, jobParts, label)
+    return pipeline
   }
 
   // MARK: - KMDN
@@ -57,33 +72,44 @@ public final class Pipeline {
     }
   }
 
-  /// Both models after mutual distillation: first the tail teaches the head on head pictures, then the head, so
-  /// taught, teaches the tail on tail pictures. Each starts as it was but for a new `fc`.
-  public func distilledModels() throws -> StageResult {
-    let (head, tail) = (try headModel(), try tailModel())
-    let schedule = settings.distillation.schedule
-    var models: [ResNet] = []
+  /// The tail model after mutual distillation: first the tail teaches the head on head pictures, then the head, so
+  /// taught, teaches the tail on tail pictures.
+  public func distilledModels() throws -> StageResult { try distilled([.toHead, .toTail]).tail }
+
+  /// Both models after distillation in the directions given, one after the other. Each student starts as it was but for
+  /// a new `fc`; each teacher is as the directions before left it. A model that is not taught stays as it was.
+  public func distilled(_ directions: [DistillationDirection]) throws -> (head: StageResult, tail: StageResult) {
+    var (head, tail) = (try headModel(), try tailModel())
     var results = [head, tail]
-    for (direction, name) in ["distillation-to-head", "distillation-to-tail"].enumerated() {
-      let dataset = direction == 0 ? headData : tailData
+    for (position, direction) in directions.enumerated() {
+      let dataset = direction == .toHead ? headData : tailData
+      let (learning, teaching) = direction == .toHead ? (head, tail) : (tail, head)
+      let teacherClasses = (direction == .toHead ? data.split.tailClasses : data.split.headClasses).count
       let result = try run(
-        name, version: 1, settings: DistillationStage(settings: settings.distillation, seed: settings.seed), inputs: results
+        direction.name, version: 1,
+        settings: DistillationStage(settings: settings.distillation, seed: settings.seed), inputs: results
       ) { context, progress in
-        let student = try load(direction == 0 ? head : tail, classes: dataset.classCount, newHead: name)
-        let teacher =
-          direction == 0
-          ? try load(tail, classes: data.split.tailClasses.count)
-          : try load(results[2], classes: data.split.headClasses.count)
+        let student = try load(learning, classes: dataset.classCount, newHead: direction.name)
         try distill(
-          student: student, teacher: teacher, on: images(of: dataset, named: name, side: schedule.side),
-          settings: settings.distillation, direction: direction, seed: settings.seed, name: name,
+          student: student, teacher: try load(teaching, classes: teacherClasses),
+          on: images(of: dataset, named: direction.name, side: settings.distillation.schedule.side),
+          settings: settings.distillation, direction: position, seed: settings.seed, name: direction.name,
           run: TrainingRun(context: context, progress: progress))
         try save(student, context, "model.safetensors")
-        models.append(student)
       }
       results.append(result)
+      if direction == .toHead { head = result } else { tail = result }
     }
-    return results[3]
+    return (head, tail)
+  }
+
+  /// How a head or a tail model does on the test pictures of its own classes, picture by picture.
+  public func scores(of model: StageResult, on part: DataPart) throws -> Scores {
+    let parts = data.split.parts(of: data.test)
+    let dataset = part == .head ? parts.head : parts.tail
+    let images = images(of: dataset, named: "test \(part.rawValue)", side: settings.classifier.side)
+    let outcomes = try outcomes(of: try load(model, classes: dataset.classCount), on: images)
+    return Scores(outcomes: outcomes, classes: dataset.classCount, headClasses: [])
   }
 
   // MARK: - Helpers shared by the stages
@@ -93,7 +119,7 @@ public final class Pipeline {
     _ name: String, part: String? = nil, version: Int, settings: Settings, inputs: [StageResult] = [],
     _ work: (StageContext, @escaping (Int, Int) -> ProgressBar) throws -> Void
   ) throws -> StageResult {
-    let part = part ?? name
+    let part = (part ?? name) + (label.isEmpty ? "" : " \(label)")
     let result = try store.run(Stage(name: name, version: version, settings: settings, inputs: inputs)) { context in
       // Buffers of the last stage's sizes are of no use to this one.
       ResidentMemory.release()

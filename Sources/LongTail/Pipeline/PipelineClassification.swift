@@ -76,7 +76,7 @@ extension Pipeline {
     }
   }
 
-  private func classifierStage(_ expansion: Expansion, seed: UInt64) throws -> ClassifierStage {
+  func classifierStage(_ expansion: Expansion, seed: UInt64) throws -> ClassifierStage {
     ClassifierStage(
       training: settings.classifier, network: network(data.train.classCount), data: [data.trainHash, data.testHash],
       headShare: settings.data.headShare, expansion: expansion.kind,
@@ -90,7 +90,7 @@ extension Pipeline {
     return [try generatedImages(variant, noiseRatio: ratio)]
   }
 
-  private func scores(in result: StageResult) throws -> Scores {
+  func scores(in result: StageResult) throws -> Scores {
     try JSONDecoder().decode(Scores.self, from: try Data(contentsOf: result.file("scores.json")))
   }
 
@@ -115,6 +115,16 @@ extension Pipeline {
         items: data.split.tailClasses.flatMap { label in
           (0..<settings.generation.imagesPerClass).map { byClass[label][$0 % byClass[label].count] }
         })
+    case .drawn(let drawing):
+      let pictures = self.images(of: data.train, named: "train", side: settings.cdtg.side)
+      let byClass = data.train.indicesByClass
+      let items = try data.split.tailClasses.flatMap { label in
+        drawing.draw(
+          settings.generation.imagesPerClass, from: try pictures.pictures(at: byClass[label]), label: label,
+          seed: settings.seed
+        ).map { ObjectDataset.Item(label: label, source: .memory($0)) }
+      }
+      return ObjectDataset(classNames: data.train.classNames, items: items)
     case .generated:
       return try generatedDataset(images!)
     }
@@ -170,6 +180,7 @@ extension Expansion {
     switch self {
     case .none: "none"
     case .oversampling: "oversampling"
+    case .drawn(let drawing): "drawn-\(drawing.rawValue)"
     case .generated: "generated"
     }
   }

@@ -44,7 +44,7 @@ extension Pipeline {
       test: try look(data.test, nil), stream: &stream)
   }
 
-  private func judged(_ images: DecodedImages, by judge: ResNet, _ text: TextGuide?) throws -> JudgedPictures {
+  func judged(_ images: DecodedImages, by judge: ResNet, _ text: TextGuide?) throws -> JudgedPictures {
     var (guesses, textGuesses): ([Int], [Int]) = ([], [])
     var features: [Tensor] = []
     guard images.dataset.count > 0 else { return JudgedPictures(guesses: []) }

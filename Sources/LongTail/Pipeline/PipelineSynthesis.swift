@@ -46,7 +46,7 @@ extension Pipeline {
   }
 
   /// The tail model that a variant starts its pictures from, or none.
-  private func tailModel(for variant: GeneratorVariant) throws -> StageResult? {
+  func tailModel(for variant: GeneratorVariant) throws -> StageResult? {
     guard variant.usesFeatures else { return nil }
     return variant.isDistilled ? try distilledModels() : try tailModel()
   }
@@ -55,7 +55,7 @@ extension Pipeline {
   private var drawnData: ObjectDataset { settings.cdtg.drawsHeadClasses ? data.train : tailData }
 
   /// The generator's label of each of the data set's classes; nil where it does not draw the class.
-  private func drawnLabel(_ label: Int) -> Int? {
+  func drawnLabel(_ label: Int) -> Int? {
     settings.cdtg.drawsHeadClasses ? label : data.split.tailLabel(of: label)
   }
 
@@ -140,7 +140,7 @@ extension Pipeline {
 
   static func imageFile(_ label: Int) -> String { "class-\(label).png" }
 
-  private func loadGenerator(_ result: StageResult, _ variant: GeneratorVariant) throws -> ConditionalGenerator {
+  func loadGenerator(_ result: StageResult, _ variant: GeneratorVariant) throws -> ConditionalGenerator {
     var stream = RandomStream(seed: 0, name: "overwritten")
     let networks = ConditionalGenerator(
       settings.cdtg.generatorConfiguration(classes: drawnData.classCount), featureCount: featureCount(variant),

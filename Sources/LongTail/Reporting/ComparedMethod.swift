@@ -25,16 +25,7 @@ public struct ComparedMethod: Sendable {
 extension PipelineSettings {
   /// The parts of an experiment that compares methods, each with its rough cost.
   public func parts(_ methods: [ComparedMethod], seeds: [UInt64]) -> [(name: String, weight: Double)] {
-    // Cross-entropy and what refines it need the plain classifier of each expansion.
-    let expansions = Array(Set(methods.map { $0.expansion(self) })).sorted { $0.name < $1.name }
-    let cost = Double((classifier.steps ?? 1000) * classifier.batchSize)
-    return parts(expansions: expansions, seeds: seeds).filter { $0.name != "judge" }
-      + methods.flatMap { row in
-        seeds.map { seed in
-          let isRefined = row.method.objective == .crossEntropy
-          return ("classifier \(row.expansion(self).name) \(row.method.rawValue) \(seed)", isRefined ? cost / 20 : cost)
-        }
-      }
+    parts(scored: methods.map { ($0.expansion(self), $0.method) }, seeds: seeds).filter { $0.name != "judge" }
   }
 }
 

@@ -17,13 +17,15 @@ public final class Experiment {
   ///
   /// - Parameters:
   ///   - name: In kebab case, as in `swift run exp-NAME`.
+  ///   - options: Those of the command line, unless `main.swift` has read them itself.
   ///   - adjust: Changes the profile's settings, before `--set` does.
   ///   - parts: What the experiment will do, for the progress of the whole.
   public static func run(
-    _ name: String, source: String = #filePath, adjust: (inout PipelineSettings) -> Void = { _ in },
+    _ name: String, options: ExperimentOptions? = nil, source: String = #filePath,
+    adjust: (inout PipelineSettings) -> Void = { _ in },
     parts: (PipelineSettings, [UInt64]) -> [(name: String, weight: Double)], _ body: (Experiment) throws -> Void
   ) {
-    let options = ExperimentOptions.parseOrExit()
+    let options = options ?? ExperimentOptions.parseOrExit()
     Interruption.watch()
     do {
       let experiment = try Experiment(name, options: options, source: source, adjust: adjust)
@@ -51,7 +53,9 @@ public final class Experiment {
     seeds = options.seedList
     let package = URL(fileURLWithPath: source).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
-    let output = options.out.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent("Reports/\(name)")
+    // The report on another set's scenes stands beside the first: dior-noise-ratio, dota-noise-ratio.
+    let folder = options.dataset.map { name.hasPrefix("dior-") ? "\($0)-\(name.dropFirst(5))" : "\(name)-\($0)" } ?? name
+    let output = options.out.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent("Reports/\(folder)")
     // Everything that can be wrong with the surroundings is found before hours of training.
     notebook = try Notebook(name: name, output: output, source: source)
     let storeFolder = options.store.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent(".stages")

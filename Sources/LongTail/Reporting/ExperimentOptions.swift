@@ -23,6 +23,8 @@ public struct ExperimentOptions: ParsableCommand {
   public var profile: Profile = .default
   @Option(help: ArgumentHelp("Data set in TGN's layout (anno, train, test); default: procedural scenes.", valueName: "dir"))
   public var data: String?
+  @Option(help: "Whose classes the procedural scenes show, and in which proportions: dior, dota or fgsc.")
+  public var dataset: String?
   @Option(help: "Lay a long tail over --data: images of the largest class over those of the smallest.")
   public var imbalance: Double?
   @Option(help: "How many classifiers are trained for each row, with seeds 1 to this number.")
@@ -49,6 +51,9 @@ public struct ExperimentOptions: ParsableCommand {
     if let seeds, seeds < 1 { throw ValidationError("--seeds \(seeds): give 1 or more") }
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): give 1 or more") }
     if let imbalance, imbalance < 1 { throw ValidationError("--imbalance \(imbalance): give 1 or more") }
+    if dataset != nil && data != nil {
+      throw ValidationError("--dataset chooses procedural scenes, --data a folder; give one of them")
+    }
     if imbalance != nil && data == nil {
       throw ValidationError("--imbalance thins the data set given with --data; the scenes have a long tail already")
     }
@@ -59,10 +64,14 @@ public struct ExperimentOptions: ParsableCommand {
 
   /// The profile's settings, as the experiment adjusts them, with the overrides.
   ///
-  /// - Throws: `SettingError`.
+  /// - Throws: `SettingError`, `DataError.unknownCatalogue`.
   public func settings(adjust: (inout PipelineSettings) -> Void = { _ in }) throws -> PipelineSettings {
     var settings = PipelineSettings.profile(profile)
     adjust(&settings)
+    if let dataset {
+      _ = try SceneCatalogue.named(dataset)
+      if dataset == "fgsc" { settings.useFGSC() } else { settings.data.catalogue = dataset }
+    }
     if let imbalance { settings.data.imbalance = imbalance }
     if fromScratch { settings.usesStartingWeights = false }
     for assignment in overrides { try settings.override(assignment) }

@@ -54,6 +54,17 @@ extension Experiment {
       })
   }
 
+  /// The published figure: the same bars, and the overall accuracy at the end of each line.
+  public func expansionBars(before: ScoredRow, after: ScoredRow) -> ExpansionBars {
+    func line(_ name: String, _ row: ScoredRow) -> ExpansionBars.Line {
+      .init(name, accuracy: Statistics.mean(row.values(\.overall)))
+    }
+    return ExpansionBars(
+      "Training images and overall accuracy, before and after the expansion",
+      classes: distribution(before: before, after: after).classes, before: line("Before", before),
+      after: line("After", after))
+  }
+
   public func perClassChart(_ rows: [ScoredRow]) -> BarChart {
     BarChart(
       "Accuracy of the tail classes", yLabel: "accuracy, %", groups: data.split.tailClasses.map { data.prompts[$0] },

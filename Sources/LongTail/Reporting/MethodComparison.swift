@@ -7,15 +7,8 @@ public struct MethodComparison {
   private let experiment: Experiment
   private let methods: [ComparedMethod]
   private let rows: [ScoredRow]
-  private let groups: ShotGroups
   /// Every other method less cross-entropy on the long-tailed set, and TGN less every method that draws no images.
-  private let overBaseline, overRivals: Family
-
-  /// Comparisons that are corrected together: names of what is compared, on the tail and on all test images.
-  private struct Family {
-    let names: [String]
-    let tail, overall: [CorrectedComparison]
-  }
+  private let overBaseline, overRivals: ComparisonFamily
 
   private var notebook: Notebook { experiment.notebook }
   private var baseline: ScoredRow { row(.crossEntropy) }
@@ -25,26 +18,15 @@ public struct MethodComparison {
   public init(_ experiment: Experiment, _ methods: [ComparedMethod]) throws {
     self.experiment = experiment
     self.methods = methods
-    groups = ShotGroups(counts: experiment.data.train.counts)
-    let rows = try methods.map { row in
-      try ScoredRow(row.name, seeds: experiment.seeds) {
-        try experiment.pipeline.classify(row.expansion(experiment.settings), method: row.method, seed: $0)
-      }
+    let rows = try methods.map {
+      try experiment.scored($0.name, $0.expansion(experiment.settings), method: $0.method)
     }
-    for row in rows { experiment.notebook.value(row.name, row.json) }
     self.rows = rows
     let plain = zip(methods, rows).filter { !$0.0.isExpanded }.map(\.1)
     let baseline = rows[methods.firstIndex { $0.method == .crossEntropy && !$0.isExpanded }!]
     let tgn = rows[methods.firstIndex { $0.method == .crossEntropy && $0.isExpanded }!]
-    let others = rows.filter { $0.name != baseline.name }
-    func family(_ names: [String], _ pairs: [(ScoredRow, ScoredRow)]) -> Family {
-      func corrected(tail: Bool) -> [CorrectedComparison] {
-        CorrectedComparison.corrected(pairs.map { Self.difference($0, minus: $1, tail: tail, experiment) })
-      }
-      return Family(names: names, tail: corrected(tail: true), overall: corrected(tail: false))
-    }
-    overBaseline = family(others.map(\.name), others.map { ($0, baseline) })
-    overRivals = family(plain.map(\.name), plain.map { (tgn, $0) })
+    overBaseline = ComparisonFamily(rows, minus: baseline, in: experiment)
+    overRivals = ComparisonFamily(plain.map { ($0.name, tgn, $0) }, in: experiment)
   }
 
   private func row(_ method: LongTailMethod, isExpanded: Bool = false) -> ScoredRow {
@@ -61,23 +43,7 @@ public struct MethodComparison {
   // MARK: - Scores
 
   public func showScores(line: Int = #line) {
-    func mean(_ title: String, _ measure: KeyPath<Scores, Double>) -> TableColumn<ScoredRow> {
-      TableColumn(title) { .meanAndDeviation($0.values(measure), scale: 100) }
-    }
-    let shown = groups.named.filter { !$0.classes.isEmpty }
-    notebook.table(
-      rows,
-      columns: [
-        TableColumn("Method", .left) { .text($0.name) }, mean("overall", \.overall), mean("head", \.head),
-        mean("tail", \.tail), mean("macro F1", \.macroF1), mean("ECE", \.calibrationError),
-      ] + shown.map { group in
-        TableColumn(group.name) { row in
-          .meanAndDeviation(row.scores.map { $0.accuracy(of: group.classes) }, scale: 100)
-        }
-      },
-      caption: "Accuracy, macro F1 and expected calibration error (ECE, 15 bins) in %, mean ± s.d. over classifier "
-        + "seeds. Classes with over 100 training images are many, with under 20 few ("
-        + shown.map { "\($0.name): \($0.classes.count)" }.joined(separator: ", ") + ").", line: line)
+    notebook.table(rows, columns: experiment.scoreColumns, caption: experiment.scoreLegend, line: line)
     notebook.plot(
       BarChart(
         "Accuracy on head and tail", yLabel: "accuracy, %", groups: rows.map(\.name),
@@ -143,11 +109,8 @@ public struct MethodComparison {
         row(.classifierRetraining)
       ),
     ]
-    let corrected = CorrectedComparison.corrected(
-      pairs.map { Self.difference($0.of, minus: $0.minus, tail: true, experiment) })
-    for (pair, comparison) in zip(pairs, corrected) {
-      notebook.claim(Claim(pair.statement, comparison: comparison, scale: 100), line: line)
-    }
+    let family = ComparisonFamily(pairs.map { ($0.statement, $0.of, $0.minus) }, in: experiment)
+    for pair in pairs { notebook.claim(family.claim(pair.statement, pair.statement), line: line) }
   }
 
   /// A claim to be ahead of all: it holds if each comparison is better, fails if one is worse, and is open otherwise.
@@ -163,32 +126,7 @@ public struct MethodComparison {
       evidence: "ahead of \(named(true)), behind \(named(false)), within the noise of \(named(nil))")
   }
 
-  private func show(_ what: String, _ family: Family, line: Int) {
-    let table = Table(
-      ["Method", "Δ tail", "p", "tail is", "Δ overall", "p", "overall is"],
-      rows: family.names.indices.map { index in
-        [.text(family.names[index])]
-          + [family.tail[index], family.overall[index]].flatMap { comparison -> [TableCell] in
-            [
-              .difference(comparison.difference, scale: 100),
-              TableCell(NumberFormat.pValue(comparison.pValue), value: .number(comparison.pValue)),
-              .text(comparison.verdict),
-            ]
-          }
-      })
-    notebook.table(
-      table,
-      caption: what + ": differences of accuracy in percentage points with 95 % bootstrap intervals over seeds and "
-        + "test images, and p-values after Holm's correction in each column.", line: line)
-  }
-
-  /// The same comparison draws the same resamples wherever it is shown.
-  private static func difference(
-    _ row: ScoredRow, minus other: ScoredRow, tail: Bool, _ experiment: Experiment
-  ) -> PairedBootstrap {
-    let split = experiment.data.split
-    var stream = RandomStream(seed: experiment.settings.seed, name: "bootstrap.\(row.name).\(other.name)")
-    let classes = Set(split.tailClasses + (tail ? [] : split.headClasses))
-    return row.bootstrap(minus: other, classes: classes, stream: &stream)!
+  private func show(_ what: String, _ family: ComparisonFamily, line: Int) {
+    notebook.table(family.table, caption: what + ": " + ComparisonFamily.legend, line: line)
   }
 }

@@ -59,14 +59,25 @@ public struct LatentFactors {
       let move = directions.slice(0, direction..<(direction + 1))
       return (0..<samples).map { _ in
         let mapped = generator.map(.normal([1, width], from: &stream), labels: [label])
-        let w = centre + (mapped - centre) * truncation
-        return (0..<steps).flatMap { step -> [Image] in
-          let shift = degree * (2 * Float(step) / Float(max(1, steps - 1)) - 1)
-          let all = (w + move * shift).reshaped([1, 1, width]).broadcast(to: [1, generator.latentCount, width])
-          return LongTail.pictures(generator.synthesize(latents: all))
-        }
+        return picturesAlong(move, from: centre + (mapped - centre) * truncation, degree: degree, steps: steps, of: generator)
       }
     }
+  }
+}
+
+/// Pictures along a line in w.
+///
+/// - Parameters:
+///   - move: The line's direction, of length one [1, latent width].
+///   - w: Its middle [1, latent width].
+///   - degree: How far it reaches on either side.
+///   - steps: How many pictures, at least two.
+func picturesAlong(_ move: Tensor, from w: Tensor, degree: Float, steps: Int, of generator: Generator) -> [Image] {
+  let width = w.shape[1]
+  return (0..<steps).flatMap { step -> [Image] in
+    let shift = degree * (2 * Float(step) / Float(max(1, steps - 1)) - 1)
+    let all = (w + move * shift).reshaped([1, 1, width]).broadcast(to: [1, generator.latentCount, width])
+    return pictures(withoutRecording { generator.synthesize(latents: all) })
   }
 }
 

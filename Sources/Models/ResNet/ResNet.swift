@@ -43,21 +43,28 @@ public final class ResNet: Module {
 
   public override func key(for property: String) -> String { property == "fc" ? headKey : property }
 
-  /// - Parameter x: Pictures [N,H,W,3].
+  /// - Parameters:
+  ///   - x: Pictures [N,H,W,3].
+  ///   - featureStage: Whose map is given, 1 to 4.
   /// - Returns: Scores of the classes [N, classes], and the third stage's map [N,H/16,W/16,C] (H/4 with the small stem).
-  public func callAsFunction(_ x: Tensor) -> (logits: Tensor, feature: Tensor) {
-    let (embedding, feature) = embedding(x)
+  public func callAsFunction(_ x: Tensor, featureStage: Int = 3) -> (logits: Tensor, feature: Tensor) {
+    let (embedding, feature) = embedding(x, featureStage: featureStage)
     return (fc(embedding), feature)
   }
 
-  /// - Parameter x: Pictures [N,H,W,3].
+  /// - Parameters:
+  ///   - x: Pictures [N,H,W,3].
+  ///   - featureStage: Whose map is given, 1 to 4.
   /// - Returns: The fourth stage's means over the picture [N,D], which `fc` scores, and the third stage's map.
-  public func embedding(_ x: Tensor) -> (embedding: Tensor, feature: Tensor) {
+  public func embedding(_ x: Tensor, featureStage: Int = 3) -> (embedding: Tensor, feature: Tensor) {
+    precondition((1...4).contains(featureStage), "a ResNet has four stages")
     var y = conv1(x, followedBy: bn1, isRectified: true)
     if configuration.stem == .imageNet { y = maxPool2d(y, kernel: 3, Window(stride: 2, padding: 1)) }
-    for block in layer1 + layer2 + layer3 { y = block(y) }
-    let feature = y
-    for block in layer4 { y = block(y) }
+    var feature = y
+    for (index, blocks) in [layer1, layer2, layer3, layer4].enumerated() {
+      for block in blocks { y = block(y) }
+      if index + 1 == featureStage { feature = y }
+    }
     return (y.mean([1, 2]), feature)
   }
 }
