@@ -26,7 +26,7 @@ struct BackboneOptions: ParsableCommand {
     }
     switch common.profile {
     case .smoke: return [.resnet18, .vgg11]
-    case .default: return [.resnet18, .resnet34, .vgg11, .efficientNetB0]
+    case .default: return [.resnet18, .resnet50, .efficientNetB0, .denseNet121]
     case .paper: return BackboneName.allCases
     }
   }
@@ -40,7 +40,6 @@ func schedule(_ settings: PipelineSettings) -> ClassifierSettings {
   (training.batchSize, training.steps) = (32, options.common.profile == .smoke ? 2 : 80)
   return training
 }
-let seedCount = options.common.seeds ?? (options.common.profile == .default ? 3 : 2)
 
 Experiment.run(
   "dior-backbones", options: options.common,
@@ -51,7 +50,6 @@ Experiment.run(
 ) { experiment in
   let (notebook, settings) = (experiment.notebook, experiment.settings)
   let (names, training) = (try options.names(), schedule(settings))
-  let seeds = Array(experiment.seeds.prefix(seedCount))
   let expanded = Expansion.generated(.full, noiseRatio: settings.generation.noiseRatio)
 
   //: ## Protocol
@@ -66,7 +64,7 @@ Experiment.run(
   notebook.table(
     Table(["Setting of the back-bones", "Value"], rows: [
       ["schedule", .text("\(steps) of \(training.batchSize)")],
-      ["side", .text("\(training.side) px")], ["classifier seeds", .count(seeds.count)],
+      ["side", .text("\(training.side) px")], ["classifier seeds", .count(experiment.seeds.count)],
       ["start", .text(options.weights == nil ? "random" : "public weights, where the folder has them")],
     ]), caption: "What every back-bone gets.")
 
@@ -74,7 +72,7 @@ Experiment.run(
   func score(_ name: BackboneName, _ expansion: Expansion, _ title: String) throws -> ScoredRow {
     let file = options.weights.map { URL(fileURLWithPath: $0).appendingPathComponent("\(name.rawValue).pth") }
     let weights = file.flatMap { FileManager.default.fileExists(atPath: $0.path) ? $0 : nil }
-    let row = try ScoredRow("\(name.rawValue), \(title)", seeds: seeds) {
+    let row = try ScoredRow("\(name.rawValue), \(title)", seeds: experiment.seeds) {
       try experiment.pipeline.classify(expansion, backbone: name, training: training, weights: weights, seed: $0)
     }
     notebook.value(row.name, row.json)

@@ -24,13 +24,13 @@ struct Experts {
 }
 let plans = [
   Plan(name: "no distillation", directions: []),
-  Plan(name: "tail teaches head, then head tail (KMDN)"),
+  Plan(name: "KMDN"),
   Plan(name: "head teaches tail alone", directions: [.toTail]),
   Plan(name: "tail teaches head alone", directions: [.toHead]),
-  Plan(name: "head teaches tail, then tail head", directions: [.toTail, .toHead]),
+  Plan(name: "head teaches first", directions: [.toTail, .toHead]),
   Plan(name: "KMDN at stage 2", label: "at stage 2") { $0.distillation.featureStage = 2 },
   Plan(name: "KMDN at stage 4", label: "at stage 4") { $0.distillation.featureStage = 4 },
-  Plan(name: "released start: one epoch, one schedule", label: "released") { settings in
+  Plan(name: "released start, one epoch", label: "released") { settings in
     (settings.headModel.steps, settings.headModel.epochs) = (nil, 1)
     (settings.tailModel.steps, settings.tailModel.epochs) = (nil, 1)
     settings.distillation.continuesSchedule = true
@@ -96,6 +96,11 @@ Experiment.run(
       }), caption: "Both models on the test images of their own classes, mean and s.d. over seeds.")
 
   //: ## Which directions, in which order, at which stage
+  //:
+  //: *KMDN*: the tail model teaches the head model, then the head model the tail model. *Head teaches first*: the other
+  //: way round. *At stage 2* and *4*: the map that is taught is not the third stage's. *Released start, one epoch*: head
+  //: and tail model have seen their images once, and the second direction goes on with the learning rate of the first, as
+  //: in the released code.
   let rows = try plans.map(train)
   let start = rows[0]
   func difference(_ row: ScoredRow, _ other: ScoredRow) -> PairedDifference {

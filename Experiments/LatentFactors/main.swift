@@ -14,7 +14,7 @@ import Notebook
 let directions = 4
 let starts = 4
 let steps = 7
-let reach: Float = 1.5
+let reach: Float = 0.7
 
 Experiment.run(
   "latent-factors",
@@ -90,7 +90,7 @@ Experiment.run(
 /// Two strips in a row for each class.
 func sheet(_ walk: LatentWalk, _ prompts: [String]) -> Image {
   let side = walk.strips[0].pictures[0].width
-  var sheet = ImageSheet(magnification: max(1, 64 / side), margin: 4)
+  var sheet = ImageSheet(magnification: max(1, 64 / side))
   let gap = Image(width: max(1, side / 2), height: side, fill: [255, 255, 255])
   for first in stride(from: 0, to: walk.strips.count, by: starts) {
     let (left, right) = (walk.strips[first], walk.strips[first + 1])

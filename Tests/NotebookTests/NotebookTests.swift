@@ -128,9 +128,16 @@ final class NotebookTests: XCTestCase {
     }
     notebook.plot(HeatMap("Confusion", confusion: [[3, 1], [0, 0]], classes: ["a", "b"]), line: 2)
     notebook.plot(Histogram("Values", xLabel: "v", series: [.init("same", values: [2, 2, 2])]), line: 2)
+    notebook.plot(
+      ExpansionBars(
+        "Expansion", classes: [.init("a", isHead: true, count: 9), .init("b", isHead: false, count: 2, added: 4)],
+        before: .init("before", accuracy: 0.5), after: .init("after", accuracy: 0.6)),
+      line: 2)
+    notebook.plot(
+      ScatterPlot("Points", xLabel: "x", yLabel: "y", points: [("a 'name'", 0, 1), ("b", .nan, 1), ("c", 0, 1)]), line: 2)
     try notebook.finish()
     let drawn = try files.contentsOfDirectory(atPath: folder.appendingPathComponent("report/figures").path)
-    XCTAssertEqual(drawn.count, 8)
+    XCTAssertEqual(drawn.count, 10)
   }
 
   func testClaimsAreJudgedAndCollected() throws {

@@ -38,7 +38,7 @@ enum FigureStyle {
   static func prelude(for figure: some Figure, legend: [String]) -> String {
     let height = Double(figure.size.height)
     let names = legend.filter { !$0.isEmpty }
-    let column = (names.map { width(of: $0) }.max() ?? 0) + 70
+    let column = (names.map { width(of: $0) }.max() ?? 0) + 110
     let columns = max(1, min(names.count, Int(Double(figure.size.width - 20) / column)))
     let rows = (names.count + columns - 1) / columns
     let key = names.isEmpty
