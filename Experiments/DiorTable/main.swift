@@ -21,9 +21,10 @@ Experiment.run("dior-table", adjust: { $0.data.catalogue = "dior" }, parts: { $0
   //: Every row trains the same network from the same start for the same number of steps, with the same seeds. Methods
   //: that refine the last layer (cRT, LWS, SMOTE, τ-normalization, logit adjustment) start from the classifier of
   //: cross-entropy and leave everything before that layer as it is; the first three take some more steps for it, as
-  //: their sources do. Hyperparameters are the sources': those of cRT and LWS as released, the others as the papers
-  //: are commonly quoted, and τ = 1 for τ-normalization, which its source searches for. None was searched for here; but
-  //: the last layer's schedule of cRT, LWS and SMOTE was brought in line with its source after a look at test scores.
+  //: their sources do. Hyperparameters are the sources': those of cRT, LWS, LDAM-DRW, logit adjustment and CutMix as in
+  //: their released code, the others as the papers are commonly quoted, and τ = 1 for τ-normalization, which its source
+  //: searches for. None was searched for here; but the last layer's schedule of cRT, LWS and SMOTE was brought in line
+  //: with its source after a look at test scores. Under balanced softmax TGN's images count for the prior.
   //:
   //: DIOR's 20 classes are led by ships and vehicles, which make up most of the objects; the first 40 % of the classes
   //: are head.
