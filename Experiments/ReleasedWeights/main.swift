@@ -54,6 +54,7 @@ Experiment.run(
   //:
   //: As `test.py` has it: pictures resized to 224 × 224, the share of test images put in their class.
   if let path = options.result, options.common.data != nil {
+    let isDIOR = experiment.data.test.classNames == SceneCatalogue.dior.classNames
     let scores = try experiment.released(classifier: URL(fileURLWithPath: path))
     notebook.value("result.pth", scores.json)
     notebook.table(
@@ -69,10 +70,11 @@ Experiment.run(
       }), caption: "Class by class.")
     notebook.claim(
       "The released classifier scores what is published, to the second decimal.",
-      holds: abs(100 * scores.overall - Published.diorExpanded) < 0.005,
+      holds: isDIOR ? abs(100 * scores.overall - Published.diorExpanded) < 0.005 : nil,
       evidence: "\(NumberFormat.fixed(100 * scores.overall, digits: 2)) % of "
         + "\(NumberFormat.count(experiment.data.test.count)) test images; "
-        + "published \(NumberFormat.fixed(Published.diorExpanded, digits: 2)) %")
+        + "published \(NumberFormat.fixed(Published.diorExpanded, digits: 2)) % on DIOR"
+        + (isDIOR ? "" : ", which this data set is not"))
   } else {
     notebook.claim(
       "The released classifier scores what is published, to the second decimal.", holds: nil,
