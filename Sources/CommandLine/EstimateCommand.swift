@@ -10,7 +10,7 @@ struct EstimateCommand: ParsableCommand {
     commandName: "estimate",
     abstract: "Tell operations, memory and time of each stage of a profile on this machine.",
     discussion: """
-      Runs a few steps of each kind of stage on random pictures and multiplies their time up; nothing is trained. \
+      Runs a few steps of each kind of stage with random weights and multiplies their time up; nothing is kept. \
       Operations are multiplications and additions of matrix products and convolutions. Memory is the most that the \
       process will hold in the stage, with the data loaded. An experiment's own --estimate tells the same of its rows.
 
@@ -50,7 +50,8 @@ struct EstimateCommand: ParsableCommand {
         try PipelineData(folder: URL(fileURLWithPath: data, isDirectory: true), settings: settings.data)
       } else {
         try PipelineData(
-          scenes: settings.data, side: settings.cdtg.side, judgeImagesPerClass: settings.judgeImagesPerClass)
+          scenes: settings.data, side: settings.cdtg.side, judgeImagesPerClass: settings.judgeImagesPerClass,
+          isSketch: true)
       }
     let expansions: [Expansion] =
       [.none] + GeneratorVariant.all.filter { variant.contains($0.name) }

@@ -5,7 +5,7 @@ import Notebook
 
 /// What each stage of a pipeline will cost on this machine: operations, memory, time.
 ///
-/// A few steps of each kind are run on random pictures, and their time is multiplied up. Memory is the most that the
+/// A few steps of each kind are run with random weights, and their time is multiplied up. Memory is the most that the
 /// process will hold in the stage: what it holds with the data loaded, the decoded pictures it keeps, and what the
 /// steps were seen to hold. Pictures of more than 64 pixels are measured in two small batches, and a line is drawn.
 public struct Estimate {
@@ -21,6 +21,10 @@ public struct Estimate {
 
   public let rows: [Row]
 
+  /// What a run itself takes on its way: libraries that it comes to need, results, the report. It was seen to grow from
+  /// 5 to 14 MiB.
+  private static let runBytes = Double(10 << 20)
+
   /// - Parameters:
   ///   - parts: Names as of `PipelineSettings.parts`.
   ///   - progress: Told what is measured next.
@@ -28,12 +32,11 @@ public struct Estimate {
   public init(
     of parts: [String], settings: PipelineSettings, data: PipelineData, progress: (String) -> Void = { _ in }
   ) throws {
-    let measuring = MeasuredSteps(
-      settings: settings, classes: data.train.classCount, tailClasses: data.split.tailClasses.count)
+    let measuring = MeasuredSteps(settings: settings, data: data)
     // The threads and the libraries' buffers that every stage has are there before the first is measured.
     MeasuredSteps.warmUp()
     ResidentMemory.release()
-    let base = Double(ResidentMemory.bytes ?? 0)
+    let base = Double((ResidentMemory.bytes ?? 0) + data.undrawnBytes)
     var kept = KeptPictures()
     var costs: [String: (step: StepCost, scoring: StepCost)] = [:]
     func cost(_ key: String, _ measure: () throws -> (step: StepCost, scoring: StepCost)) rethrows -> (
@@ -68,24 +71,26 @@ public struct Estimate {
           ? (settings.headModel, headData) : (settings.tailModel, tailData)
         train(
           training, images, name: words[0],
-          try cost("expert \(training.batchSize) \(training.side)") {
-            measuring.classifier(training, settings.network)
-          })
+          try cost(words[0]) { try measuring.classifier(training, settings.network, on: images, tests: nil) })
       case "distillation-to-head", "distillation-to-tail":
+        let images = words[0].hasSuffix("head") ? headData : tailData
         train(
-          settings.distillation.schedule, words[0].hasSuffix("head") ? headData : tailData,
-          name: words[0], try cost("distillation") { (measuring.distillation(), StepCost()) })
+          settings.distillation.schedule, images, name: words[0],
+          try cost(words[0]) { (try measuring.distillation(on: images), StepCost()) })
       case "judge":
         train(
           settings.judge, data.judging, name: "judging", tests: data.test.count,
-          try cost("judge") { measuring.classifier(settings.judge, settings.judgeNetwork) })
+          try cost("judge") {
+            try measuring.classifier(
+              settings.judge, settings.judgeNetwork, on: data.judging, tests: data.test, isStarted: false)
+          })
         kept.keep(data.test, name: "test", side: settings.judge.side)
       case "generator", "images":
         guard let variant = GeneratorVariant.all.first(where: { $0.name == words.last }) else { break }
         let isDrawing = words[0] == "images"
         steps = Double(isDrawing ? drawn : settings.cdtg.iterations)
         let one = try cost(part) {
-          if isDrawing { return (measuring.drawing(variant), StepCost()) }
+          if isDrawing { return try measuring.drawing(variant) }
           let step = try measuring.generator(variant) {
             data.textGuide(try StartingWeights().clip(), drawsHeadClasses: settings.cdtg.drawsHeadClasses)
           }
@@ -93,8 +98,7 @@ public struct Estimate {
         }
         total = one.step * steps
         if isDrawing {
-          // A class's pictures, their sheet, and the sheet as a file.
-          total.bytes += 3 * Double(settings.generation.imagesPerClass * settings.cdtg.side * settings.cdtg.side * 3)
+          total = total + one.scoring * Double(tailData.count)
           kept.keep(data.train, name: "train", side: settings.cdtg.side)
         } else {
           let dataset = settings.cdtg.drawsHeadClasses ? data.train : tailData
@@ -105,14 +109,16 @@ public struct Estimate {
         train(
           settings.classifier, data.train, added: words.contains("long-tailed") ? 0 : drawn,
           name: "expanded \(words.dropFirst().first ?? "")", tests: data.test.count,
-          try cost("classifier") { measuring.classifier(settings.classifier, settings.network) })
+          try cost("classifier") {
+            try measuring.classifier(settings.classifier, settings.network, on: data.train, tests: data.test)
+          })
         kept.keep(data.test, name: "test", side: settings.classifier.side)
         if isExpanded {
           kept.keep(drawn, name: words[1], side: settings.cdtg.side, decodedSide: settings.classifier.side)
         }
       }
       return Row(
-        part: part, steps: steps, operations: total.operations, bytes: base + kept.bytes + total.bytes,
+        part: part, steps: steps, operations: total.operations, bytes: base + Self.runBytes + kept.bytes + total.bytes,
         seconds: total.seconds)
     }
   }

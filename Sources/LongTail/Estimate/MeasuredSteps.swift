@@ -1,11 +1,14 @@
 import Engine
 import Models
 
-/// Steps of each kind of stage, run here on random pictures with random weights of the right shapes.
+/// Steps of each kind of stage, run here on pictures of the data set with random weights of the right shapes.
 struct MeasuredSteps {
   let settings: PipelineSettings
-  let classes: Int
-  let tailClasses: Int
+  let data: PipelineData
+
+  private var weights: StartingWeights? { settings.usesStartingWeights ? StartingWeights() : nil }
+  private var classes: Int { data.train.classCount }
+  private var tailClasses: Int { data.split.tailClasses.count }
 
   private func architecture(_ network: ResNetConfiguration, classes: Int) -> ResNetConfiguration {
     var result = network
@@ -19,34 +22,51 @@ struct MeasuredSteps {
 
   private func labels(_ count: Int, of classes: Int) -> [Int] { (0..<count).map { $0 % classes } }
 
+  /// Batches of a data set as training takes them, of another size.
+  private func loader(_ dataset: ObjectDataset, _ training: ClassifierSettings, batch: Int) throws -> BatchLoader {
+    var training = training
+    training.batchSize = batch
+    let few = dataset.subset(items: labels(3 * batch, of: dataset.count))
+    return try BatchLoader(
+      DecodedImages(few, side: training.side), settings: training.batches(seed: 0, name: "estimate"))
+  }
+
   /// One step of a classifier's training with all it keeps, and the scoring of one picture.
+  ///
+  /// - Parameters:
+  ///   - tests: Scored in the end, if given.
+  ///   - isStarted: Whether the classifier begins with the starting weights, where they are used.
+  /// - Throws: What reading a picture throws.
   func classifier(
-    _ training: ClassifierSettings, _ network: ResNetConfiguration
-  ) -> (step: StepCost, scoring: StepCost) {
+    _ training: ClassifierSettings, _ network: ResNetConfiguration, on dataset: ObjectDataset, tests: ObjectDataset?,
+    isStarted: Bool = true
+  ) throws -> (step: StepCost, scoring: StepCost) {
     var scoring = StepCost()
-    let step = StepCost.measured(batch: training.batchSize, side: training.side) { batch in
+    let step = try StepCost.measured(batch: training.batchSize, side: training.side) { batch in
       var step = StepCost()
-      let bytes = CostMeter.bytes { meter in
+      let bytes = try CostMeter.bytes { meter in
         var stream = RandomStream(seed: 0, name: "estimate")
-        let model = ResNet(architecture(network, classes: classes), stream: &stream)
+        let model = ResNet(architecture(network, classes: dataset.classCount), stream: &stream)
+        if isStarted { try weights?.start(model) }
         let parameters = model.parameters.map(\.parameter)
         let optimizer = Adam(parameters)
         var state = TrainingState()
         state.add("model", model)
         state.add("optimizer", optimizer)
-        let pictures = self.pictures(batch, training.side, &stream)
+        let loader = try loader(dataset, training, batch: batch)
         // The first step also fills the pool of buffers.
-        for _ in 0..<2 {
-          step = meter.lap {
-            let loss = crossEntropy(model(pictures).logits, labels(batch, of: classes))
+        for _ in 0..<3 {
+          step = try meter.lap {
+            guard let batch = try loader.next() else { return }
+            let loss = crossEntropy(model(batch.tensor).logits, batch.labels)
             optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
           }
         }
         withExtendedLifetime(state.dictionary(source: "estimate")) {}
-        model.isTraining = false
-        let tested = evaluationBatch(side: training.side)
-        let test = self.pictures(tested, training.side, &stream)
-        scoring = meter.lap { withoutRecording { _ = model(test).logits } } * (1 / Double(tested))
+        guard let tests, tests.count > 0 else { return }
+        let count = min(tests.count, evaluationBatch(side: training.side))
+        let images = DecodedImages(tests.subset(items: Array(0..<count)), side: training.side)
+        scoring = try meter.lap { _ = try predictions(of: model, on: images) } * (1 / Double(count))
       }
       step.bytes = bytes
       return step
@@ -54,14 +74,16 @@ struct MeasuredSteps {
     return (step, scoring)
   }
 
-  /// One step of distillation.
-  func distillation() -> StepCost {
+  /// One step of distillation on the head's or the tail's pictures.
+  ///
+  /// - Throws: What reading a picture throws.
+  func distillation(on dataset: ObjectDataset) throws -> StepCost {
     let schedule = settings.distillation.schedule
-    return StepCost.measured(batch: schedule.batchSize, side: schedule.side) { batch in
+    return try StepCost.measured(batch: schedule.batchSize, side: schedule.side) { batch in
       var step = StepCost()
-      let bytes = CostMeter.bytes { meter in
+      let bytes = try CostMeter.bytes { meter in
         var stream = RandomStream(seed: 0, name: "estimate")
-        let shape = architecture(settings.network, classes: tailClasses)
+        let shape = architecture(settings.network, classes: dataset.classCount)
         let (student, teacher) = (ResNet(shape, stream: &stream), ResNet(shape, stream: &stream))
         teacher.isTraining = false
         let parameters = student.parameters.map(\.parameter)
@@ -69,12 +91,14 @@ struct MeasuredSteps {
         var state = TrainingState()
         state.add("student", student)
         state.add("optimizer", optimizer)
-        let pictures = self.pictures(batch, schedule.side, &stream)
-        for _ in 0..<2 {
-          step = meter.lap {
+        let loader = try loader(dataset, schedule, batch: batch)
+        for _ in 0..<3 {
+          step = try meter.lap {
+            guard let batch = try loader.next() else { return }
+            let pictures = batch.tensor
             let target = withoutRecording { teacher(pictures).feature }
             let loss = distillationLoss(
-              student: student, pictures: pictures, labels: labels(batch, of: tailClasses), target: target,
+              student: student, pictures: pictures, labels: batch.labels, target: target,
               alpha: settings.distillation.alpha
             ).loss
             optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
@@ -123,28 +147,38 @@ struct MeasuredSteps {
     }
   }
 
-  /// The drawing of one picture, with the feature of the real one it starts from.
-  func drawing(_ variant: GeneratorVariant) -> StepCost {
+  /// The drawing of one picture, and the feature of one real picture to start from.
+  ///
+  /// - Throws: What reading a picture throws.
+  func drawing(_ variant: GeneratorVariant) throws -> (step: StepCost, scoring: StepCost) {
     let side = settings.cdtg.side
-    let batch = generationBatch(side: side)
-    var picture = StepCost()
-    let bytes = CostMeter.bytes { meter in
+    let largest = data.split.tailClasses.map { data.train.indicesByClass[$0] }.max { $0.count < $1.count } ?? []
+    let real = side > 64 ? min(largest.count, evaluationBatch(side: side)) : largest.count
+    let batch = min(generationBatch(side: side), settings.generation.imagesPerClass)
+    var (drawn, looking) = (StepCost(), StepCost())
+    drawn.bytes = try CostMeter.bytes { meter in
       let networks = self.networks(variant)
       var stream = RandomStream(seed: 0, name: "estimate")
-      let tail = variant.usesFeatures ? tailModel(&stream) : nil
-      let real = self.pictures(evaluationBatch(side: side), side, &stream)
       var features: Tensor?
-      let looking = meter.lap { features = tail.map { model in withoutRecording { model(real).feature } } }
-      let drawn = meter.lap {
+      if variant.usesFeatures {
+        let tail = tailModel(&stream)
+        let images = DecodedImages(data.train.subset(items: Array(largest[..<real])), side: side)
+        looking = try meter.lap {
+          let pictures = try images.pictures(at: 0..<real)
+          features = withoutRecording { tail(pictures).feature }
+        } * (1 / Double(max(1, real)))
+      }
+      drawn = meter.lap {
         _ = drawImages(
           networks, label: 0, numbers: Array(0..<batch),
-          features: features.map { features in features.rows((0..<batch).map { $0 % features.shape[0] }) },
-          noiseRatio: 0.5, seed: 0)
-      }
-      picture = drawn * (1 / Double(batch)) + looking * (1 / Double(real.shape[0]))
+          features: features.map { features in features.rows(labels(batch, of: real)) }, noiseRatio: 0.5, seed: 0)
+      } * (1 / Double(batch))
     }
-    picture.bytes = bytes
-    return picture
+    // A class's features are all kept, and its pictures, their sheet, and the sheet as a file.
+    let shape = architecture(settings.network, classes: tailClasses).featureShape(size: side)
+    drawn.bytes += variant.usesFeatures ? Double((largest.count - real) * shape.elementCount * 4) : 0
+    drawn.bytes += 3 * Double(settings.generation.imagesPerClass * side * side * 3)
+    return (drawn, looking)
   }
 
   /// Starts the threads, and lets the libraries take their buffers.
@@ -158,6 +192,10 @@ struct MeasuredSteps {
   }
 
   // MARK: - Networks
+
+  private var drawnNames: [String] {
+    settings.cdtg.drawsHeadClasses ? data.train.classNames : data.split.tailClasses.map { data.train.classNames[$0] }
+  }
 
   private var drawnClasses: Int { settings.cdtg.drawsHeadClasses ? classes : tailClasses }
 
@@ -186,9 +224,10 @@ struct MeasuredSteps {
       guides.classifier = ClassifierGuide(model: guides.features!, modelLabels: known)
     }
     if variant.usesTextLoss { guides.text = try text() }
+    let (networks, average) = (self.networks(variant), self.networks(variant))
+    let discriminator = Discriminator(cdtg.discriminatorConfiguration(classes: drawnClasses), stream: &stream)
+    try weights?.start(networks, discriminator, classNames: drawnNames)
     return GeneratorTraining(
-      settings: cdtg, networks: networks(variant), average: networks(variant),
-      discriminator: Discriminator(cdtg.discriminatorConfiguration(classes: drawnClasses), stream: &stream),
-      guides: guides, seed: 0)
+      settings: cdtg, networks: networks, average: average, discriminator: discriminator, guides: guides, seed: 0)
   }
 }

@@ -18,8 +18,8 @@ public final class Pipeline {
   /// Told beside the names of its parts where several pipelines are at work.
   private var label = ""
   private var decoded: [String: DecodedImages] = [:]
-  /// The most memory that the process held in each stage that was run, in bytes.
-  public private(set) var peakBytes: [(part: String, bytes: Int)] = []
+  /// The memory that the process held before each stage that was run, and the most in it, in bytes.
+  public private(set) var memory: [(part: String, before: Int, peak: Int)] = []
 
   /// - Parameter weights: Starting weights, or nil to start every network at random.
   public init(settings: PipelineSettings, data: PipelineData, store: StageStore, weights: StartingWeights?) {
@@ -123,12 +123,12 @@ public final class Pipeline {
     let result = try store.run(Stage(name: name, version: version, settings: settings, inputs: inputs)) { context in
       // Buffers of the last stage's sizes are of no use to this one.
       ResidentMemory.release()
-      let canMeasure = ResidentMemory.resetPeak()
+      let before = ResidentMemory.resetPeak() ? ResidentMemory.bytes : nil
       try work(context) { total, done in
         if let job = self.job, self.jobParts.contains(part) { return job.begin(part, total: total, done: done) }
         return ProgressBar(part, total: total, done: done)
       }
-      if canMeasure, let peak = ResidentMemory.peakBytes { peakBytes.append((part, peak)) }
+      if let before, let peak = ResidentMemory.peakBytes { memory.append((part, before, peak)) }
     }
     if result.wasReused, jobParts.contains(part) { job?.skip(part) }
     return result

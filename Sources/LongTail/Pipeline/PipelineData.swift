@@ -16,18 +16,24 @@ public struct PipelineData {
   public let prompts: [String]
   public let trainHash: String
   public let testHash: String
+  /// Memory that a sketch's pictures would take if each were drawn, and do not take.
+  private(set) var undrawnBytes = 0
 
   /// Draws the scenes of a catalogue.
   ///
+  /// - Parameter isSketch: For estimates: draws a few scenes of each class and lets them stand for all the others.
   /// - Throws: `DataError.unknownCatalogue`, `HeadTailSplitError`.
-  public init(scenes settings: DataSettings, side: Int, judgeImagesPerClass: Int) throws {
+  public init(scenes settings: DataSettings, side: Int, judgeImagesPerClass: Int, isSketch: Bool = false) throws {
     let catalogue = try SceneCatalogue.named(settings.catalogue)
+    var undrawn = 0
     func dataset(_ counts: [Int], seed: UInt64) -> ObjectDataset {
-      let scenes = catalogue.scenes(counts: counts, side: side, seed: seed)
+      let drawn = isSketch ? counts.map { min($0, 4) } : counts
+      undrawn += zip(counts, drawn).reduce(0) { $0 + $1.0 - $1.1 }
+      let scenes = catalogue.scenes(counts: drawn, side: side, seed: seed)
       return ObjectDataset(
         classNames: catalogue.classNames,
         items: scenes.enumerated().flatMap { label, scenes in
-          scenes.map { .init(label: label, source: .memory($0.image)) }
+          (0..<counts[label]).map { .init(label: label, source: .memory(scenes[$0 % scenes.count].image)) }
         })
     }
     let classes = catalogue.classNames.count
@@ -37,7 +43,8 @@ public struct PipelineData {
         catalogue.longTailCounts(maximum: settings.largestClass, minimum: settings.smallestClass), seed: settings.seed),
       test: dataset(.init(repeating: settings.testPerClass, count: classes), seed: settings.seed + 1),
       judging: dataset(.init(repeating: judgeImagesPerClass, count: classes), seed: settings.seed + 2),
-      headShare: settings.headShare, prompts: catalogue.prompts)
+      headShare: settings.headShare, prompts: catalogue.prompts, isHashed: !isSketch)
+    undrawnBytes = undrawn * side * side * 3
   }
 
   /// Reads a folder in TGN's layout and lays a long tail over it if one is set.
@@ -57,7 +64,7 @@ public struct PipelineData {
 
   private init(
     name: String, isProcedural: Bool, train: ObjectDataset, test: ObjectDataset, judging: ObjectDataset,
-    headShare: Double, prompts: [String]
+    headShare: Double, prompts: [String], isHashed: Bool = true
   ) throws {
     guard train.classNames == test.classNames else {
       throw DataError.differentClasses(train: train.classNames.count, test: test.classNames.count)
@@ -69,8 +76,8 @@ public struct PipelineData {
     self.judging = judging
     self.prompts = prompts
     split = try HeadTailSplit(counts: train.counts, headShare: headShare)
-    trainHash = try train.contentHash()
-    testHash = try test.contentHash()
+    trainHash = isHashed ? try train.contentHash() : ""
+    testHash = isHashed ? try test.contentHash() : ""
   }
 }
 

@@ -34,8 +34,12 @@ public final class Experiment {
       try options.tracing.recording { try body(experiment) }
       experiment.pipeline.job?.finish()
       try experiment.notebook.finish()
-      let peaks = Dictionary(experiment.pipeline.peakBytes.map { ($0.part, $0.bytes >> 20) }, uniquingKeysWith: max)
-      experiment.log.note("peak memory in MiB", .object(peaks.mapValues { .integer($0) }))
+      experiment.log.note(
+        "memory in MiB",
+        .array(
+          experiment.pipeline.memory.map {
+            ["stage": .string($0.part), "before": .integer($0.before >> 20), "peak": .integer($0.peak >> 20)]
+          }))
       try experiment.log.finish()
       Console.standardError.say("The report is in \(experiment.notebook.output.path)/README.md")
     } catch {
@@ -66,7 +70,8 @@ public final class Experiment {
       data = try PipelineData(folder: URL(fileURLWithPath: folder), settings: settings.data)
     } else {
       data = try PipelineData(
-        scenes: settings.data, side: settings.cdtg.side, judgeImagesPerClass: settings.judgeImagesPerClass)
+        scenes: settings.data, side: settings.cdtg.side, judgeImagesPerClass: settings.judgeImagesPerClass,
+        isSketch: options.estimate)
     }
     let weights = settings.usesStartingWeights ? StartingWeights() : nil
     pipeline = Pipeline(settings: settings, data: data, store: store, weights: weights)
