@@ -106,11 +106,13 @@ public struct Estimate {
         }
       default:
         let isExpanded = words.count > 1 && words[1].hasPrefix("generated")
+        let added = words.contains("long-tailed") ? 0 : drawn
         train(
-          settings.classifier, data.train, added: words.contains("long-tailed") ? 0 : drawn,
+          settings.classifier, data.train, added: added,
           name: "expanded \(words.dropFirst().first ?? "")", tests: data.test.count,
-          try cost("classifier") {
-            try measuring.classifier(settings.classifier, settings.network, on: data.train, tests: data.test)
+          try cost("classifier on \(data.train.count + added) pictures") {
+            try measuring.classifier(
+              settings.classifier, settings.network, on: data.train, added: added, tests: data.test)
           })
         kept.keep(data.test, name: "test", side: settings.classifier.side)
         if isExpanded {

@@ -22,11 +22,18 @@ struct MeasuredSteps {
 
   private func labels(_ count: Int, of classes: Int) -> [Int] { (0..<count).map { $0 % classes } }
 
-  /// Batches of a data set as training takes them, of another size.
-  private func loader(_ dataset: ObjectDataset, _ training: ClassifierSettings, batch: Int) throws -> BatchLoader {
+  /// Batches of a data set as training takes them, of another size: two whole ones and, where training comes to the
+  /// end of the data, the rest, whose buffers are others.
+  ///
+  /// - Parameter count: Pictures of the whole set, with those that are added to it.
+  private func loader(
+    _ dataset: ObjectDataset, _ training: ClassifierSettings, batch: Int, count: Int
+  ) throws -> BatchLoader {
+    let perEpoch = (count + training.batchSize - 1) / training.batchSize
+    let rest = training.totalSteps(perEpoch: perEpoch) >= perEpoch ? count % training.batchSize : 0
+    let few = dataset.subset(items: labels(2 * batch + rest * batch / training.batchSize, of: dataset.count))
     var training = training
     training.batchSize = batch
-    let few = dataset.subset(items: labels(3 * batch, of: dataset.count))
     return try BatchLoader(
       DecodedImages(few, side: training.side), settings: training.batches(seed: 0, name: "estimate"))
   }
@@ -34,12 +41,13 @@ struct MeasuredSteps {
   /// One step of a classifier's training with all it keeps, and the scoring of one picture.
   ///
   /// - Parameters:
+  ///   - added: Pictures that the data set is expanded with.
   ///   - tests: Scored in the end, if given.
   ///   - isStarted: Whether the classifier begins with the starting weights, where they are used.
   /// - Throws: What reading a picture throws.
   func classifier(
-    _ training: ClassifierSettings, _ network: ResNetConfiguration, on dataset: ObjectDataset, tests: ObjectDataset?,
-    isStarted: Bool = true
+    _ training: ClassifierSettings, _ network: ResNetConfiguration, on dataset: ObjectDataset, added: Int = 0,
+    tests: ObjectDataset?, isStarted: Bool = true
   ) throws -> (step: StepCost, scoring: StepCost) {
     var scoring = StepCost()
     let step = try StepCost.measured(batch: training.batchSize, side: training.side) { batch in
@@ -53,18 +61,21 @@ struct MeasuredSteps {
         var state = TrainingState()
         state.add("model", model)
         state.add("optimizer", optimizer)
-        let loader = try loader(dataset, training, batch: batch)
-        // The first step also fills the pool of buffers.
-        for _ in 0..<3 {
-          step = try meter.lap {
+        let loader = try loader(dataset, training, batch: batch, count: dataset.count + added)
+        // The first step also fills the pool of buffers; the third may be a smaller one.
+        for number in 0..<3 {
+          let cost = try meter.lap {
             guard let batch = try loader.next() else { return }
             let loss = crossEntropy(model(batch.tensor).logits, batch.labels)
             optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
           }
+          if number == 1 { step = cost }
         }
         withExtendedLifetime(state.dictionary(source: "estimate")) {}
         guard let tests, tests.count > 0 else { return }
-        let count = min(tests.count, evaluationBatch(side: training.side))
+        // A whole batch and the rest.
+        let whole = evaluationBatch(side: training.side)
+        let count = min(tests.count, whole + tests.count % whole)
         let images = DecodedImages(tests.subset(items: Array(0..<count)), side: training.side)
         scoring = try meter.lap { _ = try predictions(of: model, on: images) } * (1 / Double(count))
       }
@@ -91,9 +102,9 @@ struct MeasuredSteps {
         var state = TrainingState()
         state.add("student", student)
         state.add("optimizer", optimizer)
-        let loader = try loader(dataset, schedule, batch: batch)
-        for _ in 0..<3 {
-          step = try meter.lap {
+        let loader = try loader(dataset, schedule, batch: batch, count: dataset.count)
+        for number in 0..<3 {
+          let cost = try meter.lap {
             guard let batch = try loader.next() else { return }
             let pictures = batch.tensor
             let target = withoutRecording { teacher(pictures).feature }
@@ -103,6 +114,7 @@ struct MeasuredSteps {
             ).loss
             optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
           }
+          if number == 1 { step = cost }
         }
         withExtendedLifetime(state.dictionary(source: "estimate")) {}
       }
