@@ -18,7 +18,7 @@ public enum ResidentMemory {
   /// Gives the buffers that no tensor uses, and what the allocator keeps for later, back to the system.
   public static func release() {
     BufferPool.trim()
-    trimAllocator?(0)
+    _ = trimAllocator?(0)
   }
 
   /// glibc's `malloc_trim`, which its Swift module leaves out; nil where there is none.
