@@ -5,7 +5,6 @@
 //: of them, or blend not the images but a network's features of them. Each is given the same number of images to add.
 //:
 //: The figures below are: the accuracy each leads to, and the images themselves.
-import Imaging
 import LongTail
 import Notebook
 
@@ -51,13 +50,7 @@ Experiment.run(
   //: ## Accuracy
   let rows = try ways.map { try experiment.scored($0.name, $0.expansion(ratio), method: $0.method) }
   notebook.table(rows, columns: experiment.scoreColumns, caption: experiment.scoreLegend)
-  notebook.plot(
-    BarChart(
-      "Accuracy on head and tail", yLabel: "accuracy, %", groups: rows.map(\.name),
-      series: [
-        .init("head", samples: rows.map { $0.values(\.head).map { 100 * $0 } }),
-        .init("tail", samples: rows.map { $0.values(\.tail).map { 100 * $0 } }),
-      ], yRange: 0...100), caption: "Head and tail accuracy, mean and s.d. over seeds.")
+  notebook.plot(experiment.headAndTailChart(rows), caption: "Head and tail accuracy, mean and s.d. over seeds.")
   let (baseline, tgn) = (rows[0], rows[rows.count - 1])
   let overBaseline = ComparisonFamily(rows, minus: baseline, in: experiment)
   notebook.table(overBaseline.table, caption: "Every way less the long-tailed set: " + ComparisonFamily.legend)
@@ -82,7 +75,7 @@ Experiment.run(
       yRange: 0...100), caption: "Wanted: top right. Repeats lie at the left end.")
   if experiment.data.isProcedural {
     notebook.sheet(
-      try sheet(experiment, drawing.map { ($0.name, $0.expansion(ratio)) }),
+      try experiment.sheet(of: drawing.map { (wrapped($0.name), $0.expansion(ratio)) }),
       caption: "The same number of images of each way that draws some, a row for each tail class.")
   } else {
     notebook.sheet(
@@ -104,20 +97,6 @@ Experiment.run(
   notebook.claim(
     "CLIP's guidance makes images keep their class more often.",
     difference: PairedDifference(perClass(full), minus: perClass(withoutText)), scale: 100)
-}
-
-/// Two columns of images for each way, a row for each tail class.
-func sheet(_ experiment: Experiment, _ ways: [(name: String, expansion: Expansion)]) throws -> Image {
-  let side = experiment.settings.cdtg.side
-  var sheet = ImageSheet(
-    columnHeadings: ways.flatMap { [wrapped($0.name), ""] }, magnification: max(1, 64 / side), textScale: 1)
-  let sets = try ways.map { try experiment.pipeline.addedImages($0.expansion) }
-  for label in experiment.data.split.tailClasses {
-    sheet.append(
-      label: experiment.data.prompts[label],
-      try sets.flatMap { set in try set.indicesByClass[label].prefix(2).map { try set.image(at: $0, side: side) } })
-  }
-  return sheet.rendered()
 }
 
 /// A word in each line, so that a heading is no wider than an image.

@@ -7,7 +7,6 @@
 //:
 //: The figures below are: the accuracy of classifiers trained on images of each ratio, what the judge thinks of those
 //: images, and the images themselves.
-import Imaging
 import LongTail
 import Notebook
 
@@ -71,7 +70,9 @@ Experiment.run(
         line("spread: distance within a class") { $0.mean(\.spread) },
         line("novelty: distance to training images") { $0.mean(\.novelty) },
       ]), caption: "Distances in the judge's features over those of unseen real images, which lie at 1.")
-  notebook.sheet(try sheet(experiment), caption: "One class in a row of each ratio: the same real images and noise.")
+  notebook.sheet(
+    try experiment.sheet(of: ratios.map { ("r \(NumberFormat.fixed(Double($0)))", expansion($0)) }),
+    caption: "One class in a row of each ratio: the same real images and noise.")
 
   //: ## Verdict
   let low = ratios.indices.filter { ratios[$0] <= 0.2 }
@@ -93,21 +94,4 @@ Experiment.run(
   notebook.claim(
     "Without noise more images are copies of training images.", difference: PairedDifference(differences: copied),
     scale: 100)
-}
-
-/// Two columns of images for each ratio, a row for each tail class.
-func sheet(_ experiment: Experiment) throws -> Image {
-  let side = experiment.settings.cdtg.side
-  var sheet = ImageSheet(
-    columnHeadings: ratios.flatMap { ["r \(NumberFormat.fixed(Double($0)))", ""] }, magnification: max(1, 64 / side),
-    textScale: 1)
-  let sets = try ratios.map { try experiment.pipeline.addedImages(expansion($0)) }
-  for label in experiment.data.split.tailClasses {
-    sheet.append(
-      label: experiment.data.prompts[label],
-      try sets.flatMap { set in
-        try set.indicesByClass[label].prefix(2).map { try set.image(at: $0, side: side) }
-      })
-  }
-  return sheet.rendered()
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Engine
 import Foundation
 import LongTail
 import Notebook
@@ -45,14 +44,7 @@ struct EstimateCommand: ParsableCommand {
     threading.apply()
     var settings = PipelineSettings.profile(profile)
     for assignment in overrides { try settings.override(assignment) }
-    let pictures =
-      if let data {
-        try PipelineData(folder: URL(fileURLWithPath: data, isDirectory: true), settings: settings.data)
-      } else {
-        try PipelineData(
-          scenes: settings.data, side: settings.cdtg.side, judgeImagesPerClass: settings.judgeImagesPerClass,
-          isSketch: true)
-      }
+    let pictures = try PipelineData(folder: data, settings: settings, isSketch: true)
     let expansions: [Expansion] =
       [.none] + GeneratorVariant.all.filter { variant.contains($0.name) }
       .map { .generated($0, noiseRatio: settings.generation.noiseRatio) }

@@ -72,7 +72,7 @@ private func biasActivationGradient(
   let span = Trace.open("biasActivation gradient", "\(g.shape)", operations: 4 * g.count, bytes: 12 * g.count)
   defer { Trace.close(span) }
   let byInput = Tensor(uninitialized: g.shape)
-  let length = Parallel.equalLength(rows, atMost: max(8, 32768 / max(1, channels)))
+  let length = pieceLength(rows, channels)
   let pieces = max(1, (rows + length - 1) / length)
   let totals = Storage(count: pieces * channels)
   let strengths = Storage(count: pieces)

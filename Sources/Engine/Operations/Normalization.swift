@@ -90,7 +90,7 @@ private func finished(_ x: Tensor, _ residual: Tensor?, _ isRectified: Bool) -> 
 // MARK: - Kernels
 
 /// Rows of a piece of a matrix [rows, channels]: so many that it stays in a core's cache while it is read twice.
-private func pieceLength(_ rows: Int, _ channels: Int) -> Int {
+func pieceLength(_ rows: Int, _ channels: Int) -> Int {
   Parallel.equalLength(rows, atMost: max(8, 32768 / max(1, channels)))
 }
 

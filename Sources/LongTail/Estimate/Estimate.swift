@@ -130,25 +130,22 @@ public struct Estimate {
 
   /// The table, with a row for all.
   public var text: String {
-    var cells = [["part", "steps", "operations", "memory", "time"]]
-    for row in rows {
-      cells.append([
-        row.part, NumberFormat.count(Int(row.steps)), NumberFormat.fixed(row.operations / 1e12, digits: 1) + " T",
-        "\(NumberFormat.count(Int(row.bytes) >> 20)) MiB", ProgressBar.duration(row.seconds),
+    var table = TextTable(["part", "steps", "operations", "memory", "time"])
+    func append(_ part: String, steps: String, operations: Double, bytes: Double, seconds: Double) {
+      table.append([
+        part, steps, NumberFormat.fixed(operations / 1e12, digits: 1) + " T",
+        "\(NumberFormat.count(Int(bytes) >> 20)) MiB", ProgressBar.duration(seconds),
       ])
     }
-    cells.append([
-      "in all", "", NumberFormat.fixed(rows.map(\.operations).reduce(0, +) / 1e12, digits: 1) + " T",
-      "\(NumberFormat.count(Int(rows.map(\.bytes).max() ?? 0) >> 20)) MiB",
-      ProgressBar.duration(rows.map(\.seconds).reduce(0, +)),
-    ])
-    let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max()! }
-    return cells.map { row in
-      row.enumerated().map { column, text in
-        let padding = String(repeating: " ", count: widths[column] - text.count)
-        return column == 0 ? text + padding : padding + text
-      }.joined(separator: "  ")
-    }.joined(separator: "\n")
+    for row in rows {
+      append(
+        row.part, steps: NumberFormat.count(Int(row.steps)), operations: row.operations, bytes: row.bytes,
+        seconds: row.seconds)
+    }
+    append(
+      "in all", steps: "", operations: rows.map(\.operations).reduce(0, +), bytes: rows.map(\.bytes).max() ?? 0,
+      seconds: rows.map(\.seconds).reduce(0, +))
+    return table.text
   }
 }
 

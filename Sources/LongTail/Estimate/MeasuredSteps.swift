@@ -10,12 +10,6 @@ struct MeasuredSteps {
   private var classes: Int { data.train.classCount }
   private var tailClasses: Int { data.split.tailClasses.count }
 
-  private func architecture(_ network: ResNetConfiguration, classes: Int) -> ResNetConfiguration {
-    var result = network
-    result.classes = classes
-    return result
-  }
-
   private func pictures(_ count: Int, _ side: Int, _ stream: inout RandomStream) -> Tensor {
     .uniform([count, side, side, 3], -1, 1, from: &stream)
   }
@@ -38,6 +32,28 @@ struct MeasuredSteps {
       DecodedImages(few, side: training.side), settings: training.batches(seed: 0, name: "estimate"))
   }
 
+  /// The cost of the second of three steps of a network's training, with all that training keeps. The first also fills
+  /// the pool of buffers; the third may be a smaller one.
+  private func secondStep(
+    _ training: ClassifierSettings, on dataset: ObjectDataset, count: Int, batch: Int, of model: ResNet,
+    _ meter: CostMeter, loss: (Batch) -> Tensor
+  ) throws -> StepCost {
+    let parameters = model.parameters.map(\.parameter)
+    let optimizer = Adam(parameters)
+    var state = TrainingState()
+    state.add("model", model)
+    state.add("optimizer", optimizer)
+    let loader = try loader(dataset, training, batch: batch, count: count)
+    let costs = try (0..<3).map { _ in
+      try meter.lap {
+        guard let batch = try loader.next() else { return }
+        optimizer.step(gradients(of: loss(batch), withRespectTo: parameters.map(\.value)))
+      }
+    }
+    withExtendedLifetime(state.dictionary(source: "estimate")) {}
+    return costs[1]
+  }
+
   /// One step of a classifier's training with all it keeps, and the scoring of one picture.
   ///
   /// - Parameters:
@@ -54,24 +70,11 @@ struct MeasuredSteps {
       var step = StepCost()
       let bytes = try CostMeter.bytes { meter in
         var stream = RandomStream(seed: 0, name: "estimate")
-        let model = ResNet(architecture(network, classes: dataset.classCount), stream: &stream)
+        let model = ResNet(network.with(classes: dataset.classCount), stream: &stream)
         if isStarted { try weights?.start(model) }
-        let parameters = model.parameters.map(\.parameter)
-        let optimizer = Adam(parameters)
-        var state = TrainingState()
-        state.add("model", model)
-        state.add("optimizer", optimizer)
-        let loader = try loader(dataset, training, batch: batch, count: dataset.count + added)
-        // The first step also fills the pool of buffers; the third may be a smaller one.
-        for number in 0..<3 {
-          let cost = try meter.lap {
-            guard let batch = try loader.next() else { return }
-            let loss = crossEntropy(model(batch.tensor).logits, batch.labels)
-            optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
-          }
-          if number == 1 { step = cost }
+        step = try secondStep(training, on: dataset, count: dataset.count + added, batch: batch, of: model, meter) {
+          crossEntropy(model($0.tensor).logits, $0.labels)
         }
-        withExtendedLifetime(state.dictionary(source: "estimate")) {}
         guard let tests, tests.count > 0 else { return }
         // A whole batch and the rest.
         let whole = evaluationBatch(side: training.side)
@@ -94,29 +97,16 @@ struct MeasuredSteps {
       var step = StepCost()
       let bytes = try CostMeter.bytes { meter in
         var stream = RandomStream(seed: 0, name: "estimate")
-        let shape = architecture(settings.network, classes: dataset.classCount)
+        let shape = settings.network.with(classes: dataset.classCount)
         let (student, teacher) = (ResNet(shape, stream: &stream), ResNet(shape, stream: &stream))
         teacher.isTraining = false
-        let parameters = student.parameters.map(\.parameter)
-        let optimizer = Adam(parameters)
-        var state = TrainingState()
-        state.add("student", student)
-        state.add("optimizer", optimizer)
-        let loader = try loader(dataset, schedule, batch: batch, count: dataset.count)
-        for number in 0..<3 {
-          let cost = try meter.lap {
-            guard let batch = try loader.next() else { return }
-            let pictures = batch.tensor
-            let target = withoutRecording { teacher(pictures).feature }
-            let loss = distillationLoss(
-              student: student, pictures: pictures, labels: batch.labels, target: target,
-              alpha: settings.distillation.alpha
-            ).loss
-            optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
-          }
-          if number == 1 { step = cost }
+        step = try secondStep(schedule, on: dataset, count: dataset.count, batch: batch, of: student, meter) { batch in
+          let target = withoutRecording { teacher(batch.tensor).feature }
+          return distillationLoss(
+            student: student, pictures: batch.tensor, labels: batch.labels, target: target,
+            alpha: settings.distillation.alpha
+          ).loss
         }
-        withExtendedLifetime(state.dictionary(source: "estimate")) {}
       }
       step.bytes = bytes
       return step
@@ -187,7 +177,7 @@ struct MeasuredSteps {
       } * (1 / Double(batch))
     }
     // A class's features are all kept, and its pictures, their sheet, and the sheet as a file.
-    let shape = architecture(settings.network, classes: tailClasses).featureShape(size: side)
+    let shape = settings.network.with(classes: tailClasses).featureShape(size: side)
     drawn.bytes += variant.usesFeatures ? Double((largest.count - real) * shape.elementCount * 4) : 0
     drawn.bytes += 3 * Double(settings.generation.imagesPerClass * side * side * 3)
     return (drawn, looking)
@@ -213,14 +203,14 @@ struct MeasuredSteps {
 
   private func networks(_ variant: GeneratorVariant) -> ConditionalGenerator {
     var stream = RandomStream(seed: 0, name: "estimate")
-    let shape = architecture(settings.network, classes: tailClasses).featureShape(size: settings.cdtg.side)
+    let shape = settings.network.with(classes: tailClasses).featureShape(size: settings.cdtg.side)
     return ConditionalGenerator(
       settings.cdtg.generatorConfiguration(classes: drawnClasses),
       featureCount: variant.usesFeatures ? shape.elementCount : nil, stream: &stream)
   }
 
   private func tailModel(_ stream: inout RandomStream) -> ResNet {
-    let model = ResNet(architecture(settings.network, classes: tailClasses), stream: &stream)
+    let model = ResNet(settings.network.with(classes: tailClasses), stream: &stream)
     model.isTraining = false
     return model
   }

@@ -134,11 +134,7 @@ public final class Pipeline {
     return result
   }
 
-  func network(_ classes: Int) -> ResNetConfiguration {
-    var configuration = settings.network
-    configuration.classes = classes
-    return configuration
-  }
+  func network(_ classes: Int) -> ResNetConfiguration { settings.network.with(classes: classes) }
 
   /// A classifier as training finds it: random, then the starting weights where they are used.
   func startedClassifier(classes: Int, name: String, seed: UInt64) throws -> ResNet {

@@ -25,18 +25,15 @@ extension Pipeline {
     let result = try run(
       "backbone", part: "\(backbone.rawValue) \(expansion.name) \(seed)", version: 1, settings: key, inputs: images
     ) { context, progress in
-      let classes = data.train.classCount
       var stream = RandomStream(seed: seed, name: "\(backbone.rawValue).start")
-      let model = backbone.network(classes: classes, stream: &stream)
+      let model = backbone.network(classes: data.train.classCount, stream: &stream)
       if let weights { try model.loadTrunk(try StateDictionary(contentsOf: weights)) }
       let pictures = self.images(
         of: try expanded(by: expansion, images: images.first), named: "expanded \(expansion.name)", side: training.side)
       try trainClassifier(
         model, on: pictures, settings: training, seed: seed, name: "classifier",
         run: TrainingRun(context: context, progress: progress))
-      let outcomes = try outcomes(of: model, on: self.images(of: data.test, named: "test", side: training.side))
-      let scores = Scores(outcomes: outcomes, classes: classes, headClasses: data.split.headClasses)
-      try context.write(try JSONEncoder().encode(scores), "scores.json")
+      try saveOutcomes(of: model, side: training.side, context)
     }
     return try scores(in: result)
   }

@@ -48,10 +48,7 @@ extension Pipeline {
       case nil: break
       }
       try save(model, context, "model.safetensors")
-      let outcomes = try outcomes(
-        of: model, lastLayer: objective.lastLayer, on: self.images(of: data.test, named: "test", side: side))
-      let scores = Scores(outcomes: outcomes, classes: classes, headClasses: data.split.headClasses)
-      try context.write(try JSONEncoder().encode(scores), "scores.json")
+      try saveOutcomes(of: model, lastLayer: objective.lastLayer, side: side, context)
     }
     return try scores(in: result)
   }
@@ -70,9 +67,10 @@ extension Pipeline {
         model, on: images(of: dataset, named: "expanded \(expansion.name)", side: training.side), settings: training,
         seed: seed, name: "classifier", run: TrainingRun(context: context, progress: progress))
       try save(model, context, "model.safetensors")
-      let scores = try evaluate(
-        model, on: images(of: data.test, named: "test", side: training.side), headClasses: data.split.headClasses)
-      try context.write(try JSONEncoder().encode(scores), "scores.json")
+      try save(
+        try evaluate(
+          model, on: images(of: data.test, named: "test", side: training.side), headClasses: data.split.headClasses),
+        context)
     }
   }
 
@@ -88,6 +86,20 @@ extension Pipeline {
   func expansionImages(_ expansion: Expansion) throws -> [StageResult] {
     guard case .generated(let variant, let ratio) = expansion else { return [] }
     return [try generatedImages(variant, noiseRatio: ratio)]
+  }
+
+  /// Scores a classifier on the test set, picture by picture, and keeps that with the stage.
+  func saveOutcomes(
+    of model: any Backbone, lastLayer: LastLayer = .linear, side: Int, _ context: StageContext
+  ) throws {
+    let outcomes = try outcomes(
+      of: model, lastLayer: lastLayer, on: images(of: data.test, named: "test", side: side))
+    try save(
+      Scores(outcomes: outcomes, classes: data.train.classCount, headClasses: data.split.headClasses), context)
+  }
+
+  private func save(_ scores: Scores, _ context: StageContext) throws {
+    try context.write(try JSONEncoder().encode(scores), "scores.json")
   }
 
   func scores(in result: StageResult) throws -> Scores {
@@ -150,9 +162,10 @@ extension Pipeline {
         model, on: images(of: data.judging, named: "judging", side: training.side), settings: training,
         seed: settings.seed, name: "judge", run: TrainingRun(context: context, progress: progress))
       try save(model, context, "model.safetensors")
-      let scores = try evaluate(
-        model, on: images(of: data.test, named: "test", side: training.side), headClasses: data.split.headClasses)
-      try context.write(try JSONEncoder().encode(scores), "scores.json")
+      try save(
+        try evaluate(
+          model, on: images(of: data.test, named: "test", side: training.side), headClasses: data.split.headClasses),
+        context)
     }
   }
 
@@ -160,11 +173,7 @@ extension Pipeline {
     try load(result, classes: data.train.classCount, architecture: judgeArchitecture)
   }
 
-  private var judgeArchitecture: ResNetConfiguration {
-    var architecture = settings.judgeNetwork
-    architecture.classes = data.train.classCount
-    return architecture
-  }
+  private var judgeArchitecture: ResNetConfiguration { settings.judgeNetwork.with(classes: data.train.classCount) }
 }
 
 /// What a classifier trained by a method for long tails depends on.

@@ -19,6 +19,20 @@ public struct PipelineData {
   /// Memory that a sketch's pictures would take if each were drawn, and do not take.
   private(set) var undrawnBytes = 0
 
+  /// Reads a folder in TGN's layout, or without one draws scenes.
+  ///
+  /// - Parameter isSketch: As of `init(scenes:side:judgeImagesPerClass:isSketch:)`.
+  /// - Throws: What reading or drawing throws.
+  public init(folder: String?, settings: PipelineSettings, isSketch: Bool = false) throws {
+    if let folder {
+      try self.init(folder: URL(fileURLWithPath: folder, isDirectory: true), settings: settings.data)
+    } else {
+      try self.init(
+        scenes: settings.data, side: settings.cdtg.side, judgeImagesPerClass: settings.judgeImagesPerClass,
+        isSketch: isSketch)
+    }
+  }
+
   /// Draws the scenes of a catalogue.
   ///
   /// - Parameter isSketch: For estimates: draws a few scenes of each class and lets them stand for all the others.

@@ -17,7 +17,8 @@ extension Pipeline {
       "picture-quality", part: "quality \(expansion.name)", version: 1, settings: key, inputs: [judge] + images
     ) { context, _ in
       let quality = try quality(
-        of: try added(by: expansion, images: images.first), judge: try loadJudge(judge), try textGuide())
+        of: try added(by: expansion, images: images.first), judge: try loadJudge(judge),
+        data.textGuide(try textModel(), drawsHeadClasses: true))
       try context.write(try JSONEncoder().encode(quality), "quality.json")
     }
     return try JSONDecoder().decode(
@@ -59,12 +60,6 @@ extension Pipeline {
     return JudgedPictures(
       guesses: guesses, textGuesses: text == nil ? nil : textGuesses,
       features: features.isEmpty ? nil : concatenated(features, axis: 0))
-  }
-
-  /// The text-image model with a prompt for each of the data set's classes.
-  private func textGuide() throws -> TextGuide {
-    let (clip, tokenizer) = try textModel()
-    return TextGuide(model: clip, tokens: data.prompts.map { tokenizer.encode("a photo of a \($0)") })
   }
 }
 

@@ -163,8 +163,7 @@ public struct Pretraining {
     var key = settings
     (key.generatorIterations, key.generatorBatch, key.scenesPerDrawnClass) = (0, 0, 0)
     (key.clipSteps, key.clipBatch, key.captionedPerClass) = (0, 0, 0)
-    var network = networks.network
-    network.classes = classNames.count
+    let network = networks.network.with(classes: classNames.count)
     return try run(
       "base-classifier", version: 1, settings: Key(settings: key, network: network, classes: classNames)
     ) { _, run in
@@ -191,8 +190,7 @@ public struct Pretraining {
     return try run(
       "base-generator", version: 1, settings: Key(settings: key, cdtg: cdtg, classes: drawnClassNames), inputs: [classifier]
     ) { context, run in
-      var network = networks.network
-      network.classes = classNames.count
+      let network = networks.network.with(classes: classNames.count)
       var stream = RandomStream(seed: settings.seed, name: "base-generator.start")
       let features = ResNet(network, stream: &stream)
       try SafeTensors(contentsOf: classifier.file("weights.safetensors")).tensors.load(into: features)

@@ -66,13 +66,7 @@ public final class Experiment {
     let store = try StageStore(directory: storeFolder, fresh: options.fresh)
     log = RunLog(name: name, directory: storeFolder)
     log.note("threads", .integer(Parallel.threadCount))
-    if let folder = options.data {
-      data = try PipelineData(folder: URL(fileURLWithPath: folder), settings: settings.data)
-    } else {
-      data = try PipelineData(
-        scenes: settings.data, side: settings.cdtg.side, judgeImagesPerClass: settings.judgeImagesPerClass,
-        isSketch: options.estimate)
-    }
+    data = try PipelineData(folder: options.data, settings: settings, isSketch: options.estimate)
     let weights = settings.usesStartingWeights ? StartingWeights() : nil
     pipeline = Pipeline(settings: settings, data: data, store: store, weights: weights)
     notebook.provenance = Provenance(

@@ -65,6 +65,16 @@ extension Experiment {
       after: line("After", after))
   }
 
+  /// Head and tail accuracy of every row.
+  public func headAndTailChart(_ rows: [ScoredRow]) -> BarChart {
+    BarChart(
+      "Accuracy on head and tail", yLabel: "accuracy, %", groups: rows.map(\.name),
+      series: [
+        .init("head", samples: rows.map { $0.values(\.head).map { 100 * $0 } }),
+        .init("tail", samples: rows.map { $0.values(\.tail).map { 100 * $0 } }),
+      ], yRange: 0...100)
+  }
+
   public func perClassChart(_ rows: [ScoredRow]) -> BarChart {
     BarChart(
       "Accuracy of the tail classes", yLabel: "accuracy, %", groups: data.split.tailClasses.map { data.prompts[$0] },
@@ -93,6 +103,20 @@ extension Experiment {
       let shown = try data.train.indicesByClass[label].prefix(real).map { try data.train.image(at: $0, side: side) }
       let drawn = try generated.indicesByClass[label].prefix(10).map { try generated.image(at: $0, side: side) }
       sheet.append(label: data.prompts[label], shown + drawn)
+    }
+    return sheet.rendered()
+  }
+
+  /// A row per tail class: two images that each expansion adds, under its heading.
+  public func sheet(of expansions: [(heading: String, expansion: Expansion)]) throws -> Image {
+    let side = settings.cdtg.side
+    var sheet = ImageSheet(
+      columnHeadings: expansions.flatMap { [$0.heading, ""] }, magnification: max(1, 64 / side), textScale: 1)
+    let sets = try expansions.map { try pipeline.addedImages($0.expansion) }
+    for label in data.split.tailClasses {
+      sheet.append(
+        label: data.prompts[label],
+        try sets.flatMap { set in try set.indicesByClass[label].prefix(2).map { try set.image(at: $0, side: side) } })
     }
     return sheet.rendered()
   }

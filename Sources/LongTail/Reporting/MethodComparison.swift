@@ -45,12 +45,8 @@ public struct MethodComparison {
   public func showScores(line: Int = #line) {
     notebook.table(rows, columns: experiment.scoreColumns, caption: experiment.scoreLegend, line: line)
     notebook.plot(
-      BarChart(
-        "Accuracy on head and tail", yLabel: "accuracy, %", groups: rows.map(\.name),
-        series: [
-          .init("head", samples: rows.map { $0.values(\.head).map { 100 * $0 } }),
-          .init("tail", samples: rows.map { $0.values(\.tail).map { 100 * $0 } }),
-        ], yRange: 0...100), caption: "Head and tail accuracy of every method, mean and s.d. over seeds.", line: line)
+      experiment.headAndTailChart(rows), caption: "Head and tail accuracy of every method, mean and s.d. over seeds.",
+      line: line)
   }
 
   // MARK: - Classes

@@ -60,10 +60,11 @@ public struct GeneratorCheckpoint {
   ) throws -> (networks: ConditionalGenerator, remarks: [String]) {
     var stream = RandomStream(seed: seed, name: "generator.start")
     let networks = ConditionalGenerator(try configuration(), featureCount: featureCount, stream: &stream)
-    var remarks = try loadWeights(networks.generator, from: url, at: "g_ema", isLenient: isLenient)
+    var remarks = try loadWeights(
+      networks.generator, try file.stateDictionary(at: "g_ema"), isLenient: isLenient)
     if let fusion = networks.fusion {
       if file.root.value(at: "fusion_ema") != nil {
-        remarks += try loadWeights(fusion, from: url, at: "fusion_ema", isLenient: isLenient)
+        remarks += try loadWeights(fusion, try file.stateDictionary(at: "fusion_ema"), isLenient: isLenient)
       } else {
         remarks.append("\(url.lastPathComponent) has no fusion layer, as released: it is random, of seed \(seed)")
       }

@@ -75,7 +75,12 @@ public func writeWeights(_ weights: StateDictionary, to url: URL) throws {
 public func loadWeights(
   _ module: Module, from url: URL, at path: String = "", isLenient: Bool = false
 ) throws -> [String] {
-  let weights = try StateDictionary(contentsOf: url, at: path).adapted(to: module).0
+  try loadWeights(module, try StateDictionary(contentsOf: url, at: path), isLenient: isLenient)
+}
+
+/// The same from weights that are read already.
+func loadWeights(_ module: Module, _ weights: StateDictionary, isLenient: Bool) throws -> [String] {
+  let weights = weights.adapted(to: module).0
   var remarks = weights.remarks
   if isLenient {
     remarks += leftOut(weights.loadLeniently(into: module))

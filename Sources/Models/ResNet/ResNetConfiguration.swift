@@ -48,6 +48,13 @@ public struct ResNetConfiguration: Codable, Hashable, Sendable {
     self.naming = naming
   }
 
+  /// The same network for another number of classes.
+  public func with(classes: Int) -> Self {
+    var result = self
+    result.classes = classes
+    return result
+  }
+
   public static func resNet18(classes: Int) -> Self { Self(block: .basic, blocks: [2, 2, 2, 2], classes: classes) }
   public static func resNet34(classes: Int) -> Self { Self(block: .basic, blocks: [3, 4, 6, 3], classes: classes) }
   /// As released with KMDN: the stride is on the 3×3 convolution.
