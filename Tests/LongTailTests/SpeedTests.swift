@@ -90,7 +90,7 @@ final class SpeedTests: XCTestCase {
 
   func testAProcessIsAskedLineByLine() throws {
     let process = try process(
-      #"echo '{"ready":"1.0"}'; while read a; do echo "{\"name\":\"$a\",\"seconds\":[0.5,0.25]}"; done"#)
+      #"echo '{"ready":"1.0"}'; while read a && [ "$a" != quit ]; do echo "{\"name\":\"$a\",\"seconds\":[0.5,0.25]}"; done"#)
     XCTAssertEqual(process.version, "1.0")
     XCTAssertEqual(try process.ask("run something 2").seconds, [0.5, 0.25])
     XCTAssertEqual(try process.ask("again").name, "again")
@@ -113,6 +113,16 @@ final class SpeedTests: XCTestCase {
     }
     XCTAssertThrowsError(
       try SpeedProcess("nothing", executable: URL(fileURLWithPath: "/nowhere/python"), arguments: []))
+  }
+
+  func testManyProcessesOneAfterTheOtherKeepTheirPipesApart() throws {
+    for round in 0..<40 {
+      let process = try process(
+        #"echo '{"ready":"1"}'; while read a && [ "$a" != quit ]; do echo "{\"name\":\"$a\"}"; done"#)
+      for request in 0..<5 {
+        XCTAssertEqual(try process.ask("round \(round) \(request)").name, "round \(round) \(request)")
+      }
+    }
   }
 
   func testTheFasterLayoutIsComparedRoundByRound() {

@@ -24,8 +24,8 @@ final class SpeedProcess {
   }
 
   deinit {
-    // Both sides also end when their standard input does.
-    try? requests.fileHandleForWriting.close()
+    // Asked to end, not cut off: a pipe closed by hand and again by its owner may by then be another process's.
+    try? requests.fileHandleForWriting.write(contentsOf: Data("quit\n".utf8))
     if process.isRunning { process.waitUntilExit() }
     try? FileManager.default.removeItem(at: complaints)
   }
@@ -59,7 +59,14 @@ final class SpeedProcess {
   /// Sends one request and waits for its answer.
   /// - Throws: `SpeedError.ended` or `.refused`.
   func ask(_ request: String) throws -> SpeedAnswer {
-    try? requests.fileHandleForWriting.write(contentsOf: Data((request + "\n").utf8))
+    do {
+      try requests.fileHandleForWriting.write(contentsOf: Data((request + "\n").utf8))
+    } catch where process.isRunning {
+      let reason = "the request could not be sent: \(error.localizedDescription)"
+      throw SpeedError.refused(program: name, request: request, message: reason)
+    } catch {
+      // It has ended; what it said last is told below.
+    }
     guard let line = Self.nextLine(of: answers, unread: &unread) else {
       process.waitUntilExit()
       throw SpeedError.ended(program: name, request: request, message: Self.lastComplaint(complaints, of: process))
