@@ -28,6 +28,17 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     self.index = index
   }
 
+  /// What `init(origin:)` makes the same stream from, from its beginning: for whoever checks what was drawn.
+  public var origin: String { "\(UInt64(key.0) << 32 | UInt64(key.1)).\(index)" }
+
+  /// - Returns: nil for a text that is no stream's `origin`.
+  public init?(origin: String) {
+    let parts = origin.split(separator: ".", omittingEmptySubsequences: false).map { UInt64($0) }
+    guard parts.count == 2, let key = parts[0], let index = parts[1] else { return nil }
+    self.key = (UInt32(truncatingIfNeeded: key >> 32), UInt32(truncatingIfNeeded: key))
+    self.index = index
+  }
+
   /// Ten rounds of Philox4x32 over the counter (block, index) with a given key.
   static func philox(counter: (UInt32, UInt32, UInt32, UInt32), key: (UInt32, UInt32))
     -> (UInt32, UInt32, UInt32, UInt32)

@@ -26,6 +26,8 @@ public enum JSONValue: Equatable, Sendable {
     case .null: return "null"
     case .bool(let value): return value ? "true" : "false"
     case .integer(let value): return String(value)
+    // The sign of what is not a number means nothing, but would be spelled.
+    case .number(let value) where value.isNaN: return "\"nan\""
     case .number(let value): return value.isFinite ? "\(value == 0 ? 0 : value)" : "\"\(value)\""
     case .string(let value): return Self.quoted(value)
     case .array(let values) where values.allSatisfy(\.isScalar):

@@ -14,6 +14,10 @@ public final class Notebook {
   public let output: URL
   /// Fill in before `finish()`.
   public var provenance: Provenance
+  /// The settings that the numbers depend on, and what the data set is; for `results.json`, so that both can be
+  /// checked.
+  public var settings: JSONValue = .null
+  public var dataFacts: JSONValue = .null
 
   private let sourceName: String
   private let sourceText: String
@@ -136,44 +140,41 @@ public final class Notebook {
   public func finish() throws {
     if let repeated { throw repeated }
     let source = WeavingSource(sourceText)
-    var outputs: [Int: [Content]] = [:]
+    var outputs: [Int: [Record]] = [:]
     for record in records {
       guard let cell = source.cell(containing: record.line) else {
         throw NotebookError.lineOutsideSource(line: record.line, source: sourceName, lines: source.lineCount)
       }
-      outputs[cell, default: []].append(record.content)
+      outputs[cell, default: []].append(record)
     }
     try ReportFolder(url: output).write { folder in
       var page = Page(folder: folder)
       for (index, cell) in source.cells.enumerated() {
-        switch cell {
-        case .prose(let text): page.add(text)
-        case .code(let code, _): if let folded = Markdown.folded(code: code) { page.add(folded) }
-        }
-        for content in outputs[index] ?? [] { try add(content, to: &page) }
+        page.add(cell)
+        for record in outputs[index] ?? [] { try add(record, to: &page) }
       }
       if !page.claims.isEmpty { page.add(Claim.summary(page.claims)) }
       let checksum = Checksum.sha256(of: sourceText)
-      page.add(provenance.markdown(name: name, source: sourceName, sourceChecksum: checksum))
-      let results: JSONValue = [
-        "name": .string(name), "values": .object(values.mapValues(\.value)), "tables": .array(page.tables),
-        "figures": .array(page.figures), "claims": .array(page.claims.map(\.json)),
+      let results = JSONValue.object([
+        "format": .integer(ReportFolder.format), "name": .string(name), "values": .object(values.mapValues(\.value)),
+        "tables": .array(page.tables), "figures": .array(page.figures), "claims": .array(page.claims.map(\.json)),
+        "outputs": .array(page.outputs), "settings": settings, "data": dataFacts,
         "provenance": provenance.json(name: name, source: sourceName, sourceChecksum: checksum),
-      ]
+      ]).prettyPrinted()
+      page.add(provenance.markdown(name: name, source: sourceName, sourceChecksum: checksum))
+      page.add(Markdown.rawValues(checksum: Checksum.sha256(of: results)))
       try Data(page.text.utf8).write(to: folder.appendingPathComponent("README.md"))
-      try Data(results.prettyPrinted().utf8).write(to: folder.appendingPathComponent(ReportFolder.marker))
+      try Data(results.utf8).write(to: folder.appendingPathComponent(ReportFolder.marker))
     }
   }
 
-  private func add(_ content: Content, to page: inout Page) throws {
-    switch content {
-    case .markdown(let text): page.add(text)
-    case .table(let table, let caption): page.add(table, caption: caption)
-    case .figure(let figure, let caption): try page.add(figure, caption: caption)
-    case .sheet(let image, let caption): try page.add(image, caption: caption)
-    case .claim(let claim):
-      page.claims.append(claim)
-      page.add(claim.markdown())
+  private func add(_ record: Record, to page: inout Page) throws {
+    switch record.content {
+    case .markdown(let text): page.add(text: text, line: record.line)
+    case .table(let table, let caption): page.add(table, caption: caption, line: record.line)
+    case .figure(let figure, let caption): try page.add(figure, caption: caption, line: record.line)
+    case .sheet(let image, let caption): try page.add(image, caption: caption, line: record.line)
+    case .claim(let claim): page.add(claim, line: record.line)
     }
   }
 }

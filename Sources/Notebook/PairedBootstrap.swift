@@ -13,6 +13,23 @@ public struct PairedBootstrap: Equatable, Sendable {
   public let pValue: Double
   public let runs: Int
   public let images: Int
+  /// Resamples drawn.
+  public let resamples: Int
+  /// What can be computed anew from the raw values; set by whoever knows it.
+  public var source: Source?
+
+  /// Two rows of raw values, the classes whose test images were compared, and the stream that drew the resamples.
+  public struct Source: Equatable, Sendable {
+    public var row: String
+    public var baseline: String
+    public var classes: [Int]
+    /// The origin of the stream of random numbers.
+    public var stream: String
+
+    public init(row: String, baseline: String, classes: [Int], stream: String) {
+      (self.row, self.baseline, self.classes, self.stream) = (row, baseline, classes, stream)
+    }
+  }
 
   /// - Parameters:
   ///   - differences: For each run (a seed of both methods) the difference of each test image, all of equal length.
@@ -25,6 +42,7 @@ public struct PairedBootstrap: Equatable, Sendable {
     runs = differences.count
     self.images = images
     self.level = level
+    self.resamples = resamples
     mean = Statistics.mean(differences.joined().map { $0 })
     guard runs > 1, images > 0 else {
       interval = Interval(lower: -.infinity, upper: .infinity)
@@ -50,6 +68,12 @@ public struct PairedBootstrap: Equatable, Sendable {
     pValue = min(1, 2 * Double(1 + min(below, above)) / Double(resamples + 1))
   }
 
+  /// Estimates that were computed before.
+  init(mean: Double, interval: Interval, level: Double, pValue: Double, runs: Int, images: Int, resamples: Int) {
+    (self.mean, self.interval, self.level, self.pValue) = (mean, interval, level, pValue)
+    (self.runs, self.images, self.resamples) = (runs, images, resamples)
+  }
+
   /// Whether the difference is positive: true or false if the interval lies on one side of zero, else nil.
   public var isPositive: Bool? {
     if interval.lower > 0 { return true }
@@ -63,6 +87,9 @@ public struct CorrectedComparison: Equatable, Sendable {
   public let difference: PairedBootstrap
   /// The p-value after Holm's correction.
   public let pValue: Double
+  /// The p-values of all that were corrected together, before the correction, and this one's place among them.
+  var family: [Double] = []
+  var place = 0
 
   /// Whether the difference is positive: true or false if both the interval excludes zero and the corrected p-value is
   /// below one minus the interval's confidence, else nil: within the noise.
@@ -78,7 +105,10 @@ public struct CorrectedComparison: Equatable, Sendable {
 
   /// Corrects a family of comparisons.
   public static func corrected(_ differences: [PairedBootstrap]) -> [CorrectedComparison] {
-    zip(differences, Statistics.holm(differences.map(\.pValue))).map { CorrectedComparison(difference: $0, pValue: $1) }
+    let family = differences.map(\.pValue)
+    return zip(differences, Statistics.holm(family)).enumerated().map { place, pair in
+      CorrectedComparison(difference: pair.0, pValue: pair.1, family: family, place: place)
+    }
   }
 }
 
@@ -101,7 +131,19 @@ extension Statistics {
 extension TableCell {
   /// A bootstrapped difference with its interval; kept raw with bounds and p-value, unscaled.
   public static func difference(_ difference: PairedBootstrap, digits: Int = 2, scale: Double = 1) -> TableCell {
-    TableCell(NumberFormat.difference(difference, digits: digits, scale: scale), value: difference.json)
+    TableCell(
+      NumberFormat.difference(difference, digits: digits, scale: scale), difference.json,
+      .bootstrap(digits: digits, scale: scale))
+  }
+
+  /// The corrected p-value of a comparison; kept raw with what it was computed from.
+  public static func pValue(_ comparison: CorrectedComparison) -> TableCell {
+    TableCell(NumberFormat.pValue(comparison.pValue), comparison.json, .pValue)
+  }
+
+  /// Whether a comparison is better, worse or within the noise; kept raw with what that was decided from.
+  public static func verdict(_ comparison: CorrectedComparison) -> TableCell {
+    TableCell(comparison.verdict, comparison.json, .verdict)
   }
 }
 
@@ -119,9 +161,26 @@ extension NumberFormat {
 
 extension PairedBootstrap {
   var json: JSONValue {
-    [
+    var fields: [String: JSONValue] = [
       "mean": .number(mean), "lower": .number(interval.lower), "upper": .number(interval.upper),
       "level": .number(level), "p": .number(pValue), "runs": .integer(runs), "images": .integer(images),
+      "resamples": .integer(resamples),
+    ]
+    if let source {
+      fields["source"] = [
+        "row": .string(source.row), "baseline": .string(source.baseline),
+        "classes": .array(source.classes.map(JSONValue.integer)), "stream": .string(source.stream),
+      ]
+    }
+    return .object(fields)
+  }
+}
+
+extension CorrectedComparison {
+  var json: JSONValue {
+    [
+      "difference": difference.json, "corrected p": .number(pValue), "family": .numbers(family),
+      "place": .integer(place),
     ]
   }
 }
@@ -133,10 +192,11 @@ extension Claim {
     var evidence = NumberFormat.difference(difference, digits: digits, scale: scale)
     if difference.runs > 1 {
       evidence += ", \(NumberFormat.fixed(100 * difference.level, digits: 0)) % interval over "
-        + "\(difference.runs) runs and \(NumberFormat.count(difference.images)) test images; p = \(NumberFormat.pValue(comparison.pValue)) after "
-        + "Holm's correction"
+        + "\(difference.runs) runs and \(NumberFormat.count(difference.images)) test images; "
+        + "p = \(NumberFormat.pValue(comparison.pValue)) after Holm's correction"
       if comparison.isPositive == nil { evidence += ": within the noise" }
     }
     self.init(statement, holds: comparison.isPositive, evidence: evidence)
+    basis = .comparison(comparison, digits: digits, scale: scale)
   }
 }

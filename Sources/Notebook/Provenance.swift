@@ -40,9 +40,14 @@ public struct Provenance: Sendable {
   static let optionsWithoutEffect: Set<String> = ["--threads", "--out", "--store", "--trace"]
   static let flagsWithoutEffect: Set<String> = ["--fresh"]
 
-  /// The command that makes this report: without options that cannot change it, paths cut to their last component.
+  /// The command that makes this report.
   func command(name: String) -> String {
-    var words = ["swift", "run", "exp-\(name)"]
+    (["swift", "run", "exp-\(name)"] + shownArguments.map(Self.shellQuoted)).joined(separator: " ")
+  }
+
+  /// The arguments without options that cannot change the report, paths cut to their last component.
+  var shownArguments: [String] {
+    var words: [String] = []
     var remaining = arguments[...]
     while let argument = remaining.popFirst() {
       if Self.flagsWithoutEffect.contains(argument) { continue }
@@ -52,12 +57,12 @@ public struct Provenance: Sendable {
         continue
       }
       if argument.hasPrefix("--"), parts.count == 2 {
-        words.append(Self.shellQuoted(parts[0] + "=" + Self.lastComponent(parts[1])))
+        words.append(parts[0] + "=" + Self.lastComponent(parts[1]))
       } else {
-        words.append(Self.shellQuoted(Self.lastComponent(argument)))
+        words.append(Self.lastComponent(argument))
       }
     }
-    return words.joined(separator: " ")
+    return words
   }
 
   /// The last component of what is a path: whatever contains a slash.
@@ -83,18 +88,19 @@ public struct Provenance: Sendable {
     for fact in startingWeights { add("Starting weights: \(fact.name)", "`\(fact.value)`") }
     for fact in versions { add(fact.name, fact.value) }
     add("Source (\(source), SHA-256)", "`\(sourceChecksum)`")
-    return "## Provenance\n\n\(table.markdown())\n\nRaw values are in [results.json](results.json)."
+    return "## Provenance\n\n\(table.markdown())"
   }
 
   func json(name: String, source: String, sourceChecksum: String) -> JSONValue {
+    // Lists, since their order is the table's.
     func facts(_ list: [Fact]) -> JSONValue {
-      .object(Dictionary(list.map { ($0.name, .string($0.value)) }, uniquingKeysWith: { _, last in last }))
+      .array(list.map { ["name": .string($0.name), "value": .string($0.value)] })
     }
     return [
-      "command": .string(command(name: name)), "profile": profile.map(JSONValue.string) ?? .null,
-      "seeds": .strings(seeds.map(String.init)), "dataSets": facts(dataSets),
-      "startingWeights": facts(startingWeights), "versions": facts(versions), "source": .string(source),
-      "sourceChecksum": .string(sourceChecksum),
+      "command": .string(command(name: name)), "arguments": .strings(shownArguments),
+      "profile": profile.map(JSONValue.string) ?? .null, "seeds": .strings(seeds.map(String.init)),
+      "dataSets": facts(dataSets), "startingWeights": facts(startingWeights), "versions": facts(versions),
+      "source": .string(source), "sourceChecksum": .string(sourceChecksum),
     ]
   }
 }

@@ -5,6 +5,9 @@ import Foundation
 struct ReportFolder {
   static let marker = "results.json"
   static let temporary = ".writing"
+  /// What `results.json` holds. 2: rules of cells, bases of claims, outputs in order, settings, data, checksums.
+  /// Reports without a number are of the first kind.
+  static let format = 2
   let url: URL
 
   /// Makes the folder and checks that it can be written and holds no one else's files.

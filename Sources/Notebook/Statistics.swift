@@ -69,18 +69,31 @@ public struct PairedDifference: Equatable, Sendable {
   public let interval: Interval
   /// The interval's confidence.
   public let level: Double
+  /// What was subtracted from what, where that is known.
+  let terms: Terms?
+
+  struct Terms: Equatable, Sendable {
+    let values, baseline: [Double]
+  }
 
   /// - Parameters:
   ///   - values: One value per seed.
   ///   - baseline: The values to subtract, in the same order of seeds.
   public init(_ values: [Double], minus baseline: [Double], level: Double = 0.95) {
     precondition(values.count == baseline.count, "paired values need one baseline each")
-    self.init(differences: zip(values, baseline).map { $0 - $1 }, level: level)
+    self.init(
+      differences: zip(values, baseline).map { $0 - $1 }, level: level,
+      terms: Terms(values: values, baseline: baseline))
   }
 
   public init(differences: [Double], level: Double = 0.95) {
+    self.init(differences: differences, level: level, terms: nil)
+  }
+
+  private init(differences: [Double], level: Double, terms: Terms?) {
     self.differences = differences
     self.level = level
+    self.terms = terms
     mean = Statistics.mean(differences)
     standardDeviation = Statistics.standardDeviation(differences)
     guard differences.count > 1 else {

@@ -1,34 +1,46 @@
 import Foundation
 
-/// One cell of a table: the text a reader sees and the raw value that goes into `results.json`.
+/// One cell of a table: the text a reader sees, the raw value that goes into `results.json`, and how one follows from
+/// the other.
 public struct TableCell: Equatable, Sendable {
-  public var text: String
-  public var value: JSONValue
+  public let text: String
+  public let value: JSONValue
+  public let rule: CellRule
 
+  init(_ text: String, _ value: JSONValue, _ rule: CellRule) {
+    (self.text, self.value, self.rule) = (text, value, rule)
+  }
+
+  /// A text of its own. `tgn verify` then looks for each number of the text in the raw value; the cells below, whose
+  /// texts follow from their values by rule, it computes anew.
   public init(_ text: String, value: JSONValue? = nil) {
-    self.text = text
-    self.value = value ?? .string(text)
+    self.init(text, value ?? .string(text), value == nil ? .text : .free)
   }
 
   public static func text(_ text: String) -> TableCell { TableCell(text) }
   /// A value that does not exist here, such as a figure nobody published.
-  public static func missing(_ text: String = "not available") -> TableCell { TableCell(text, value: .null) }
-  public static func count(_ value: Int) -> TableCell { TableCell(NumberFormat.count(value), value: .integer(value)) }
+  public static func missing(_ text: String = "not available") -> TableCell { TableCell(text, .null, .missing) }
+  public static func count(_ value: Int) -> TableCell {
+    TableCell(NumberFormat.count(value), .integer(value), .count)
+  }
   public static func number(_ value: Double, digits: Int = 2) -> TableCell {
-    TableCell(NumberFormat.fixed(value, digits: digits), value: .number(value))
+    TableCell(NumberFormat.fixed(value, digits: digits), .number(value), .fixed(digits: digits))
   }
   /// A share in 0...1, shown in percent, kept raw as the share.
   public static func percent(_ share: Double, digits: Int = 2) -> TableCell {
-    TableCell(NumberFormat.percent(share, digits: digits), value: .number(share))
+    TableCell(NumberFormat.percent(share, digits: digits), .number(share), .percent(digits: digits))
   }
   /// Mean ± sample standard deviation over seeds; all the seeds' values are kept raw, unscaled.
   public static func meanAndDeviation(_ values: [Double], digits: Int = 2, scale: Double = 1) -> TableCell {
     TableCell(
-      NumberFormat.meanAndDeviation(values, digits: digits, scale: scale), value: .numbers(values))
+      NumberFormat.meanAndDeviation(values, digits: digits, scale: scale), .numbers(values),
+      .mean(digits: digits, scale: scale))
   }
   /// A paired difference with its interval; kept raw with bounds and pairs, unscaled.
   public static func difference(_ difference: PairedDifference, digits: Int = 2, scale: Double = 1) -> TableCell {
-    TableCell(NumberFormat.difference(difference, digits: digits, scale: scale), value: difference.json)
+    TableCell(
+      NumberFormat.difference(difference, digits: digits, scale: scale), difference.json,
+      .difference(digits: digits, scale: scale))
   }
 }
 
@@ -38,16 +50,21 @@ extension TableCell: ExpressibleByStringLiteral, ExpressibleByStringInterpolatio
 
 extension PairedDifference {
   var json: JSONValue {
-    [
+    var fields: [String: JSONValue] = [
       "mean": .number(mean), "lower": .number(interval.lower), "upper": .number(interval.upper),
       "level": .number(level), "differences": .numbers(differences),
     ]
+    if let terms {
+      fields["values"] = .numbers(terms.values)
+      fields["baseline"] = .numbers(terms.baseline)
+    }
+    return .object(fields)
   }
 }
 
 /// A table of text cells with a header.
 public struct Table: Equatable, Sendable {
-  public enum Alignment: Equatable, Sendable { case left, right, centre }
+  public enum Alignment: String, Equatable, Sendable { case left, right, centre }
 
   public struct Column: Equatable, Sendable {
     public var title: String
@@ -93,6 +110,8 @@ public struct Table: Equatable, Sendable {
   var json: JSONValue {
     [
       "columns": .strings(columns.map(\.title)),
+      "alignments": .strings(columns.map(\.alignment.rawValue)),
+      "rules": .array(rows.map { .strings($0.map(\.rule.words)) }),
       "rows": .array(rows.map { .array($0.map(\.value)) }),
       "text": .array(rows.map { .strings($0.map(\.text)) }),
     ]

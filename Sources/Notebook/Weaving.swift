@@ -82,6 +82,11 @@ enum Markdown {
     "> **Note.** " + text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n> ")
   }
 
+  /// The page's last line. It ties the page to its raw values.
+  static func rawValues(checksum: String) -> String {
+    "Raw values are in [results.json](results.json) (SHA-256 `\(checksum)`)."
+  }
+
   /// A caption under a table or figure: "*Figure 2. Accuracy by class.*"
   static func caption(_ kind: String, _ number: Int, _ text: String) -> String {
     text.isEmpty ? "*\(kind) \(number).*" : "*\(kind) \(number). \(text.replacingOccurrences(of: "*", with: "\\*"))*"

@@ -9,6 +9,13 @@ public struct Scores: Codable, Equatable, Sendable {
   /// Picture by picture, where it was kept.
   public let outcomes: TestOutcomes?
 
+  /// Scores of a square confusion matrix, without single pictures.
+  public init(confusion: [[Int]], headClasses: [Int]) {
+    self.confusion = confusion
+    self.headClasses = headClasses.sorted()
+    outcomes = nil
+  }
+
   public init(truth: [Int], predicted: [Int], classes: Int, headClasses: [Int]) {
     var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
     for (label, guess) in zip(truth, predicted) { confusion[label][guess] += 1 }

@@ -40,7 +40,9 @@ public final class Experiment {
           experiment.pipeline.memory.map {
             ["stage": .string($0.part), "before": .integer($0.before >> 20), "peak": .integer($0.peak >> 20)]
           }))
-      try experiment.log.finish()
+      let store = experiment.pipeline.store
+      try experiment.log.finish(
+        report: experiment.notebook.output, stages: store.used, secondsInStages: store.secondsSpent)
       Console.standardError.say("The report is in \(experiment.notebook.output.path)/README.md")
     } catch {
       Console.standardError.say("exp-\(name): \(error)")
@@ -69,6 +71,8 @@ public final class Experiment {
     data = try PipelineData(folder: options.data, settings: settings, isSketch: options.estimate)
     let weights = settings.usesStartingWeights ? StartingWeights() : nil
     pipeline = Pipeline(settings: settings, data: data, store: store, weights: weights)
+    notebook.settings = try settings.json()
+    notebook.dataFacts = data.json
     notebook.provenance = Provenance(
       profile: options.profile.rawValue, seeds: seeds,
       dataSets: [

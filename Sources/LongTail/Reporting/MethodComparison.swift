@@ -59,7 +59,7 @@ public struct MethodComparison {
         "Accuracy by class", xLabel: "class, from the most to the fewest training images", yLabel: "",
         columns: names, rows: rows.map(\.name),
         values: rows.map { row in order.map { 100 * Statistics.mean(row.perClass($0)) } }, range: 0...100,
-        showsValues: false),
+        showsValues: false, scaleLabel: "accuracy, %"),
       caption: "Accuracy of every class under every method in %, means over seeds.", line: line)
     let shown = [baseline, row(.balancedSoftmax), tgn, row(.balancedSoftmax, isExpanded: true)]
     notebook.table(
@@ -111,15 +111,7 @@ public struct MethodComparison {
 
   /// A claim to be ahead of all: it holds if each comparison is better, fails if one is worse, and is open otherwise.
   static func claim(_ statement: String, names: [String], _ comparisons: [CorrectedComparison]) -> Claim {
-    func named(_ verdict: Bool?) -> String {
-      let found = zip(names, comparisons).filter { $1.isPositive == verdict }.map(\.0)
-      return "\(found.count)" + (found.isEmpty ? "" : " (\(found.joined(separator: ", ")))")
-    }
-    let isWorse = comparisons.contains { $0.isPositive == false }
-    let isBetter = comparisons.allSatisfy { $0.isPositive == true }
-    return Claim(
-      statement, holds: isBetter ? true : isWorse ? false : nil,
-      evidence: "ahead of \(named(true)), behind \(named(false)), within the noise of \(named(nil))")
+    Claim(statement, aheadOf: names, comparisons)
   }
 
   private func show(_ what: String, _ family: ComparisonFamily, line: Int) {

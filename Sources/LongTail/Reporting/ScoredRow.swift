@@ -20,7 +20,7 @@ public struct ScoredRow {
   /// The difference of accuracy to another row on the test images of some classes, over seeds and images; nil for
   /// scores without outcomes.
   ///
-  /// - Parameter stream: Draws the resamples.
+  /// - Parameter stream: Draws the resamples; one that nothing was drawn from yet.
   func bootstrap(minus other: ScoredRow, classes: Set<Int>, stream: inout RandomStream) -> PairedBootstrap? {
     var differences: [[Double]] = []
     for (mine, theirs) in zip(scores, other.scores) {
@@ -28,7 +28,11 @@ public struct ScoredRow {
       let pairs = zip(mine.isRight, theirs.isRight).map { ($0 ? 1.0 : 0) - ($1 ? 1 : 0) }
       differences.append(zip(mine.truth, pairs).filter { classes.contains($0.0) }.map(\.1))
     }
-    return PairedBootstrap(differences) { Double(stream.uniform()) }
+    let origin = stream.origin
+    var difference = PairedBootstrap(differences) { Double(stream.uniform()) }
+    // By this `tgn verify` draws it again; so the stream must be new.
+    difference.source = .init(row: name, baseline: other.name, classes: classes.sorted(), stream: origin)
+    return difference
   }
 
   /// Overall, head and tail accuracy, macro F1, and the paired differences to a baseline.
@@ -60,7 +64,17 @@ extension Scores {
       "perClass": .numbers(perClass), "perClassF1": .numbers(perClassF1),
       "confusion": .array(confusion.map { .array($0.map { .integer($0) }) }),
     ]
-    if outcomes != nil { fields["calibrationError"] = .number(calibrationError) }
+    if let outcomes {
+      fields["calibrationError"] = .number(calibrationError)
+      fields["right"] = .string(Self.hexadecimal(outcomes.isRight))
+    }
     return .object(fields)
+  }
+
+  /// Whether each test image was put in the right class: four images to a digit, the first in its highest bit.
+  static func hexadecimal(_ bits: [Bool]) -> String {
+    stride(from: 0, to: bits.count, by: 4).map { start in
+      String((0..<4).reduce(0) { $0 << 1 | (start + $1 < bits.count && bits[start + $1] ? 1 : 0) }, radix: 16)
+    }.joined()
   }
 }

@@ -26,7 +26,7 @@ public final class SpeedExperiment {
       experiment.job.finish()
       try experiment.notebook.finish()
       try experiment.writeTrace()
-      try experiment.log.finish()
+      try experiment.log.finish(report: experiment.notebook.output)
       Console.standardError.say("The report is in \(experiment.notebook.output.path)/README.md")
     } catch {
       Console.standardError.say("exp-engine-speed: \(error)")
@@ -93,7 +93,9 @@ public final class SpeedExperiment {
 
   /// This machine's ceilings, on one thread and on all.
   public func machinePeaks() throws -> (one: MachinePeak, all: MachinePeak) {
-    try part("the machine", title: "Measuring the machine") { try session.machinePeaks() }
+    let peaks = try part("the machine", title: "Measuring the machine") { try session.machinePeaks() }
+    notebook.dataFacts = Self.facts(one: peaks.one, all: peaks.all, threads: threadCount, threadTarget: threadTarget)
+    return peaks
   }
 
   /// Measures all rows, one after the other.
@@ -115,7 +117,9 @@ public final class SpeedExperiment {
   public func measured(_ sweeps: (Profile) -> [SpeedSweep]) throws -> [MeasuredSweep] {
     guard options.rows == nil else { return [] }
     return try sweeps(options.profile).map { sweep in
-      try part(sweep.title, title: "Growing sizes: \(sweep.title)") { try session.measure(sweep) }
+      let measured = try part(sweep.title, title: "Growing sizes: \(sweep.title)") { try session.measure(sweep) }
+      notebook.value("growing: \(sweep.title)", Self.json(measured))
+      return measured
     }
   }
 

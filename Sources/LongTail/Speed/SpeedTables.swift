@@ -4,9 +4,7 @@ import Notebook
 extension SpeedExperiment {
   /// The machine and its ceilings: the one place, with `absoluteColumns`, for figures that are this machine's own.
   public func machineTable(one: MachinePeak, all: MachinePeak) -> Table {
-    func rate(_ value: Double) -> TableCell {
-      TableCell(NumberFormat.fixed(value * 1e-9, digits: 1), value: .number(value))
-    }
+    func rate(_ value: Double) -> TableCell { .number(value * 1e-9, digits: 1) }
     let memory = ProcessInfo.processInfo.physicalMemory >> 30
     return Table(
       [
@@ -59,7 +57,7 @@ extension SpeedExperiment {
     func milliseconds(_ seconds: [Double]) -> TableCell {
       if seconds.isEmpty { return .missing("–") }
       let value = Statistics.median(seconds) * 1e3
-      return TableCell(NumberFormat.fixed(value, digits: value < 100 ? 1 : 0), value: .number(value))
+      return .number(value, digits: value < 100 ? 1 : 0)
     }
     func mebibytes(_ bytes: Int?) -> TableCell { bytes.map { .count($0 >> 20) } ?? .missing("–") }
     return [
@@ -100,6 +98,27 @@ extension SpeedExperiment {
     return table
   }
 
+  /// What the report says of the machine and the run, for `results.json`.
+  static func facts(one: MachinePeak, all: MachinePeak, threads: Int, threadTarget: Double) -> JSONValue {
+    func rates(_ peak: MachinePeak) -> JSONValue {
+      [
+        "fusedMultiplyAdd": .number(peak.fusedMultiplyAdd), "matrixProduct": .number(peak.matrixProduct),
+        "copy": .number(peak.copy), "operations": .number(peak.operations),
+      ]
+    }
+    return [
+      "threads": .integer(threads), "processor": .string(RunLog.processor()),
+      "memory, GiB": .integer(Int(ProcessInfo.processInfo.physicalMemory >> 30)),
+      "one thread": rates(one), "all threads": rates(all), "all over one": .number(all.speedUp(over: one)),
+      "threadTarget": .number(threadTarget),
+    ]
+  }
+
+  /// A sweep's times, for `results.json`.
+  static func json(_ sweep: MeasuredSweep) -> JSONValue {
+    ["sizes": .array(sweep.times.map { .integer($0.size) }), "seconds": .numbers(sweep.times.map(\.seconds))]
+  }
+
   /// Every measurement, for `results.json`.
   public func json(_ row: MeasuredRow) -> JSONValue {
     [
@@ -115,6 +134,16 @@ extension SpeedExperiment {
       "secondsOneThread": .numbers(row.threadPairs.map(\.one)),
       "secondsAllThreads": .numbers(row.threadPairs.map(\.all)),
       "directOperations": .integer(row.directOperations), "tracedSeconds": .number(row.tracedSeconds),
+      "operations": .array(row.operations.map {
+        [
+          "name": .string($0.name), "calls": .integer($0.calls), "seconds": .number($0.seconds),
+          "operations": .integer($0.operations), "bytes": .integer($0.bytes),
+        ]
+      }),
+      // What the tables and claims are made of, each derived from the above.
+      "target": row.row.target.map(JSONValue.number) ?? .null, "ratios": .numbers(row.ratios),
+      "memoryRatio": row.memoryRatio.map(JSONValue.number) ?? .null, "speedUps": .numbers(row.speedUps),
+      "rate": .number(row.rate), "intensity": .number(row.intensity),
     ]
   }
 }

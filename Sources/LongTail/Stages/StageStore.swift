@@ -8,6 +8,7 @@ import Notebook
 /// .working/NAME-KEY/checkpoints/ what a run in progress, or a killed one, wrote to go on from
 /// .working/NAME-KEY/result/      a result that is not finished
 /// .locks/NAME-KEY                who works on it
+/// .seconds/NAME-KEY              how long it took to make, with what killed runs spent on it
 /// ```
 /// A result appears under its name only when it is whole: it is made in `.working`, synced and renamed.
 public final class StageStore {
@@ -16,6 +17,11 @@ public final class StageStore {
   private let log: (String) -> Void
   /// The keys this process made or checked. It need not do either twice, not even when everything is remade.
   private var settled: Set<String> = []
+  /// The stages this process asked for, each once, and how long each took to make, by whichever process; nil where that
+  /// is not known.
+  public private(set) var used: [(name: String, seconds: Double?)] = []
+  /// How long this process worked on stages.
+  public private(set) var secondsSpent = 0.0
 
   /// - Parameters:
   ///   - directory: Made if missing.
@@ -26,7 +32,7 @@ public final class StageStore {
     self.directory = directory
     self.fresh = fresh
     self.log = log
-    for name in [".working", ".locks"] {
+    for name in [".working", ".locks", ".seconds"] {
       let folder = directory.appendingPathComponent(name)
       try storing(at: folder) { try FileManager.default.createDirectory(at: $0, withIntermediateDirectories: true) }
     }
@@ -55,8 +61,9 @@ public final class StageStore {
     let name = Self.folderName(stage.name, key)
     let result = directory.appendingPathComponent(name)
     let shown = "\(stage.name) \(key.prefix(8))"
+    let clockFile = directory.appendingPathComponent(".seconds").appendingPathComponent(name)
     func finished(reused: Bool) -> StageResult {
-      settled.insert(key)
+      if settled.insert(key).inserted { used.append((stage.name, Self.seconds(in: clockFile))) }
       return StageResult(name: stage.name, hash: key, directory: result, wasReused: reused)
     }
 
@@ -90,7 +97,19 @@ public final class StageStore {
       try FileManager.default.createDirectory(at: context.directory, withIntermediateDirectories: true)
       try FileManager.default.createDirectory(at: context.checkpointDirectory, withIntermediateDirectories: true)
     }
+    if remake || FileManager.default.fileExists(atPath: result.path) {
+      try? FileManager.default.removeItem(at: clockFile)
+    }
+    let (start, spentBefore) = (ProcessInfo.processInfo.systemUptime, secondsSpent)
+    /// Without the stages that were made inside this one, which have clocks of their own.
+    func seconds() -> Double { ProcessInfo.processInfo.systemUptime - start - (secondsSpent - spentBefore) }
+    defer { secondsSpent += seconds() }
+    func stopClock() {
+      // How long a result took is worth no failed run.
+      try? Data("\((Self.seconds(in: clockFile) ?? 0) + seconds())\n".utf8).write(to: clockFile)
+    }
     do { try work(context) } catch {
+      stopClock()
       try? FileManager.default.removeItem(at: context.directory)
       throw StageError.isDiskFull(error) ? StageError.diskFull(path: working.path) : error
     }
@@ -108,7 +127,13 @@ public final class StageStore {
       try DurableFiles.move(context.directory, to: result)
     }
     try? FileManager.default.removeItem(at: working)
+    stopClock()
     return finished(reused: false)
+  }
+
+  private static func seconds(in file: URL) -> Double? {
+    FileManager.default.contents(atPath: file.path)
+      .flatMap { Double(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)) }
   }
 
   private static func folderName(_ name: String, _ key: String) -> String { "\(name)-\(key.prefix(16))" }

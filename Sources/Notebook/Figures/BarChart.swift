@@ -8,6 +8,8 @@ public struct BarChart: Figure {
     public var values: [Double]
     /// One value per group: half the length of its error bar.
     public var errors: [Double]?
+    /// One list per group: what values and errors are the means and standard deviations of, where they are.
+    public private(set) var samples: [[Double]]?
 
     public init(_ name: String, values: [Double], errors: [Double]? = nil) {
       precondition(errors.map { $0.count == values.count } ?? true, "error bars need one value per bar")
@@ -21,6 +23,7 @@ public struct BarChart: Figure {
       self.init(
         name, values: samples.map(Statistics.mean),
         errors: samples.map { $0.count > 1 ? Statistics.standardDeviation($0) : 0 })
+      self.samples = samples
     }
   }
 
@@ -89,10 +92,12 @@ public struct BarChart: Figure {
     let all = series.map { one -> JSONValue in
       var fields: [String: JSONValue] = ["name": .string(one.name), "values": .numbers(one.values)]
       if let errors = one.errors { fields["errors"] = .numbers(errors) }
+      if let samples = one.samples { fields["samples"] = .array(samples.map(JSONValue.numbers)) }
       return .object(fields)
     }
     var fields: [String: JSONValue] = [
       "kind": "bars", "y": .string(yLabel), "groups": .strings(groups), "series": .array(all),
+      "yRange": FigureStyle.json(yRange),
     ]
     if let reference { fields["reference"] = ["name": .string(reference.name), "value": .number(reference.value)] }
     return .object(fields)

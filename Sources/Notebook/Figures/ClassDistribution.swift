@@ -50,13 +50,13 @@ public struct ClassDistribution: Figure {
   public var script: String {
     let base = logarithmic ? 1 : 0
     let stacks: [(name: String, colour: String, block: String, rows: [(Int, Int, Int)])] = [
-      ("Head", "#5a5a5a", "head", rows { $0.isHead ? (base, $0.count) : nil }),
-      ("Tail", "#9c9c9c", "tail", rows { $0.isHead ? nil : (base, $0.count) }),
-      ("Added", "#c3e4f7", "added", rows { $0.added > 0 ? (max($0.count, base), $0.count + $0.added) : nil }),
+      ("head", "#5a5a5a", "head", rows { $0.isHead ? (base, $0.count) : nil }),
+      ("tail", "#9c9c9c", "tail", rows { $0.isHead ? nil : (base, $0.count) }),
+      ("added", "#c3e4f7", "added", rows { $0.added > 0 ? (max($0.count, base), $0.count + $0.added) : nil }),
     ].filter { !$0.rows.isEmpty }
     var text = FigureStyle.prelude(for: self, legend: stacks.map(\.name) + accuracies.map(\.name))
     text += GroupAxis(classes.map(\.name)).script(size: size, right: accuracies.isEmpty ? 30 : 90)
-    text += "set style fill solid 1 noborder\nset ylabel 'Training images'\n"
+    text += "set style fill solid 1 noborder\nset ylabel 'training images'\n"
     let top = Double(classes.map { $0.count + $0.added }.max() ?? 1)
     if logarithmic {
       text += "set logscale y\nset yrange [1:\(max(10, pow(10, ceil(log10(max(top, 1) * 1.05)))))]\n"
@@ -64,7 +64,7 @@ public struct ClassDistribution: Figure {
       text += "set yrange [0:\(FigureStyle.roundedUp(top))]\n"
     }
     if !accuracies.isEmpty {
-      text += "set y2label 'Accuracy (%)'\n"
+      text += "set y2label 'accuracy, %'\n"
       text += "set ytics nomirror\nset y2range [0:100]\nset y2tics 0,20,100 out scale 0.6\nset border 11\n"
     }
     var parts: [String] = []
@@ -92,7 +92,7 @@ public struct ClassDistribution: Figure {
 
   public var json: JSONValue {
     [
-      "kind": "class distribution",
+      "kind": "class distribution", "logarithmic": .bool(logarithmic),
       "classes": .array(classes.map {
         ["name": .string($0.name), "head": .bool($0.isHead), "count": .integer($0.count), "added": .integer($0.added)]
       }),

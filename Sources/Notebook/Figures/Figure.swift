@@ -91,6 +91,10 @@ enum FigureStyle {
       + "lc rgb '\(colour)' lw 1.3 notitle"
   }
 
+  static func json(_ range: ClosedRange<Double>?) -> JSONValue {
+    range.map { .numbers([$0.lowerBound, $0.upperBound]) } ?? .null
+  }
+
   static func range(_ range: ClosedRange<Double>?) -> String {
     range.map { "[\($0.lowerBound):\($0.upperBound)]" } ?? "[*:*]"
   }

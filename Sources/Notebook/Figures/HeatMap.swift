@@ -14,10 +14,12 @@ public struct HeatMap: Figure {
   /// Whether each cell shows its value. By default for at most 12 columns.
   public var showsValues: Bool?
   public var digits: Int
+  /// What the colours stand for, with its unit, written beside their scale.
+  public var scaleLabel: String
 
   public init(
     _ title: String, xLabel: String, yLabel: String, columns: [String], rows: [String], values: [[Double]],
-    range: ClosedRange<Double>? = nil, showsValues: Bool? = nil, digits: Int = 2
+    range: ClosedRange<Double>? = nil, showsValues: Bool? = nil, digits: Int = 2, scaleLabel: String = ""
   ) {
     precondition(
       values.count == rows.count && values.allSatisfy { $0.count == columns.count },
@@ -31,6 +33,7 @@ public struct HeatMap: Figure {
     self.range = range
     self.showsValues = showsValues
     self.digits = digits
+    self.scaleLabel = scaleLabel
   }
 
   /// A confusion matrix: `counts[true][predicted]`, each row divided by its sum.
@@ -40,8 +43,8 @@ public struct HeatMap: Figure {
       return row.map { sum == 0 ? .nan : Double($0) / Double(sum) }
     }
     self.init(
-      title, xLabel: "Predicted class", yLabel: "True class", columns: classes, rows: classes, values: shares,
-      range: 0...1)
+      title, xLabel: "predicted class", yLabel: "true class", columns: classes, rows: classes, values: shares,
+      range: 0...1, scaleLabel: "share of the true class's images")
   }
 
   public var size: (width: Int, height: Int) { (900, min(900, 230 + max(rows.count, 6) * 24)) }
@@ -60,7 +63,8 @@ public struct HeatMap: Figure {
     let bottom = (turned ? columnWidth + 12 : 24) + 34
     let height = Double(size.height)
     var text = FigureStyle.prelude(for: self, legend: [])
-    text += "unset grid\nset border 15\nset lmargin at screen \(left / 900)\nset rmargin at screen 0.91\n"
+    text += "unset grid\nset border 15\nset lmargin at screen \(left / 900)\n"
+    text += "set rmargin at screen \(scaleLabel.isEmpty ? 0.91 : 0.89)\nset cblabel \(FigureStyle.quoted(scaleLabel))\n"
     text += "set bmargin at screen \(bottom / height)\n"
     text += "set label 2 \(FigureStyle.quoted(xLabel)) at graph 0.5, screen \(14 / height) center\n"
     text += "set label 3 \(FigureStyle.quoted(yLabel)) at screen 0.018, graph 0.5 center rotate\n"
@@ -94,7 +98,9 @@ public struct HeatMap: Figure {
   public var json: JSONValue {
     [
       "kind": "heat map", "columns": .strings(columns), "rows": .strings(rows),
-      "values": .array(values.map(JSONValue.numbers)),
+      "values": .array(values.map(JSONValue.numbers)), "x": .string(xLabel), "y": .string(yLabel),
+      "range": FigureStyle.json(range), "showsValues": showsValues.map(JSONValue.bool) ?? .null,
+      "digits": .integer(digits), "scale": .string(scaleLabel),
     ]
   }
 }

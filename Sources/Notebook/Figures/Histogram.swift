@@ -45,7 +45,7 @@ public struct Histogram: Figure {
   public var script: String {
     let (low, width, values) = shares
     var text = FigureStyle.prelude(for: self, legend: series.map(\.name))
-    text += "set xlabel \(FigureStyle.quoted(xLabel))\nset ylabel 'Share of values (%)'\n"
+    text += "set xlabel \(FigureStyle.quoted(xLabel))\nset ylabel 'share of values, %'\n"
     text += "set yrange [0:*]\nset rmargin at screen 0.97\n"
     text += "set xrange [\(low):\(low + width * Double(bins))]\nset style fill transparent solid 0.3 noborder\n"
     var parts: [String] = []
@@ -64,8 +64,10 @@ public struct Histogram: Figure {
   public var json: JSONValue {
     let (low, width, values) = shares
     return [
-      "kind": "histogram", "x": .string(xLabel), "low": .number(low), "width": .number(width),
-      "series": .array(zip(series, values).map { ["name": .string($0.name), "shares": .numbers($1)] }),
+      "kind": "histogram", "x": .string(xLabel), "low": .number(low), "width": .number(width), "bins": .integer(bins),
+      "series": .array(zip(series, values).map {
+        ["name": .string($0.name), "shares": .numbers($1), "values": .numbers($0.values)]
+      }),
     ]
   }
 }

@@ -10,6 +10,8 @@ public struct LinePlot: Figure {
     public var errors: [Double]?
     /// One range per point, drawn as a band behind the line.
     public var band: [Interval]?
+    /// One list per point: what the line and its bars or band are means and standard deviations of, where they are.
+    public private(set) var samples: [[Double]]?
 
     public init(
       _ name: String, points: [(x: Double, y: Double)], errors: [Double]? = nil, band: [Interval]? = nil
@@ -29,6 +31,7 @@ public struct LinePlot: Figure {
       self.init(
         name, points: zip(samples, means).map { ($0.x, $1) }, errors: asBand ? nil : deviations,
         band: asBand ? zip(means, deviations).map { Interval(lower: $0 - $1, upper: $0 + $1) } : nil)
+      self.samples = samples.map(\.values)
     }
   }
 
@@ -133,8 +136,13 @@ public struct LinePlot: Figure {
         fields["lower"] = .numbers(band.map(\.lower))
         fields["upper"] = .numbers(band.map(\.upper))
       }
+      if let samples = one.samples { fields["samples"] = .array(samples.map(JSONValue.numbers)) }
       return .object(fields)
     }
-    return ["kind": "lines", "x": .string(xLabel), "y": .string(yLabel), "series": .array(all)]
+    return [
+      "kind": "lines", "x": .string(xLabel), "y": .string(yLabel), "series": .array(all),
+      "xRange": FigureStyle.json(xRange), "yRange": FigureStyle.json(yRange), "logarithmicX": .bool(logarithmicX),
+      "logarithmicY": .bool(logarithmicY), "marksPoints": marksPoints.map(JSONValue.bool) ?? .null,
+    ]
   }
 }

@@ -125,6 +125,14 @@ public struct Roofline: Figure {
       (x.lowerBound * pow(10, at.x / area.width * xDecades), y.lowerBound * pow(10, at.y / area.height * yDecades))
     }
     let labelled = drawn.filter { !$0.label.isEmpty }.sorted { $0.rate > $1.rate }
+    /// Whether the ceilings run through a label.
+    func isCrossed(_ box: Box) -> Bool {
+      let heights = [box.x, box.x + box.width].map { left -> Double in
+        let rate = min(peakOperations, value((left, 0)).x * peakBytes) * 1e-9
+        return log10(rate / y.lowerBound) / yDecades * area.height
+      }
+      return box.y + 8 > heights[0] && box.y - 8 < heights[1]
+    }
     var taken = drawn.map { Box(x: pixel($0).x - 6, y: pixel($0).y, width: 12) }
     return labelled.map { point in
       let at = pixel(point)
@@ -134,7 +142,7 @@ public struct Roofline: Figure {
         for (dx, dy) in [(9.0, step), (9.0, -step), (-9 - width, step), (-9 - width, -step)] {
           let box = Box(x: at.x + dx, y: at.y + dy, width: width)
           let isInside = box.x > 2 && box.x + width < area.width && box.y > 9 && box.y + 9 < area.height
-          if isInside, !taken.contains(where: box.overlaps) {
+          if isInside, !isCrossed(box), !taken.contains(where: box.overlaps) {
             nearest = (box, step)
             break search
           }
