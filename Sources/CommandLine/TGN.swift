@@ -11,6 +11,6 @@ struct TGN: ParsableCommand {
       DistillCommand.self, TrainGeneratorCommand.self, GenerateCommand.self, TrainClassifierCommand.self,
       TestCommand.self, FIDCommand.self, PPLCommand.self, FactorizeCommand.self, ApplyFactorCommand.self,
       EstimateCommand.self, InspectCommand.self, ConvertCommand.self, SelfcheckCommand.self, PretrainCommand.self,
-      VerifyCommand.self,
+      VerifyCommand.self, ReportsCommand.self,
     ])
 }
