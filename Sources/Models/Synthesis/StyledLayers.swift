@@ -15,7 +15,7 @@ public final class StyledConv: Module {
     activate = BiasOnly(outputs)
   }
 
-  /// - Parameter noise: [N,H',W',1] or [1,H',W',1] of the output's sides.
+  /// - Parameter map: Noise, [N,H',W',1] or [1,H',W',1] of the output's sides.
   public func callAsFunction(_ x: Tensor, style: Tensor, noise map: Tensor) -> Tensor {
     func layer(_ x: Tensor, _ style: Tensor) -> Tensor {
       biasActivation(conv(x, style: style), bias: activate.bias.value, noise: map, strength: noise.weight.value)
