@@ -124,7 +124,7 @@ public struct ReportIndex {
         claims.append([.text(claim.statement), .text("**\(claim.verdict)**"), .text(claim.evidence)])
       }
       blocks.append("### [\(entry.title)](\(entry.folder)/README.md)")
-      blocks.append("\(entry.data); `\(entry.command)`")
+      blocks.append((entry.data == "none" ? "" : "Data: \(entry.data). ") + "Command: `\(entry.command)`")
       blocks.append(claims.markdown())
     }
     let statement = statement.trimmingCharacters(in: .newlines)
