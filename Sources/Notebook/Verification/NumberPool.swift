@@ -18,8 +18,8 @@ struct NumberPool {
       add(Double(elements.count))
       elements.forEach { add($0) }
       for path in Self.leaves(elements[0]) {
-        let column = elements.compactMap { Self.leaf($0, path[...]) }
-        if column.count == elements.count { add(column) }
+        // Without the elements that have no such number, such as a class without test images.
+        add(elements.compactMap { Self.leaf($0, path[...]) })
       }
     }
   }
