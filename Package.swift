@@ -1,4 +1,4 @@
-// swift-tools-version:6.0
+// swift-tools-version:6.1
 import PackageDescription
 
 // `swift run` and `swift test` build debug. Training in an unoptimised engine would take days,
@@ -30,7 +30,10 @@ let package = Package(
     .executable(name: "exp-dior-backbones", targets: ["exp-dior-backbones"]),
     .executable(name: "exp-released-weights", targets: ["exp-released-weights"]),
     .executable(name: "exp-engine-speed", targets: ["exp-engine-speed"]),
+    .executable(name: "exp-scaling", targets: ["exp-scaling"]),
+    .executable(name: "parallel-check", targets: ["parallel-check"]),
   ],
+  traits: [.trait(name: "MPI", description: "Several processes, on one machine or many, by MPI.")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -42,19 +45,28 @@ let package = Package(
     .systemLibrary(name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+    // Found through pkg-config by the name that Open MPI and MPICH share.
+    .systemLibrary(name: "CMPI", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
+
     .target(name: "Engine", dependencies: ["COpenBLAS"], swiftSettings: fast),
+    .target(
+      name: "Ranks", dependencies: ["Engine", .target(name: "CMPI", condition: .when(traits: ["MPI"]))],
+      swiftSettings: fast),
     .target(name: "Imaging", dependencies: ["CPNG", "CJPEG"], swiftSettings: fast),
     .target(name: "Checkpoints", dependencies: ["Engine", "CZip"], swiftSettings: fast),
     .target(name: "Models", dependencies: ["Engine", "Checkpoints", "Imaging", "CZlib"], swiftSettings: fast),
     .target(
       name: "LongTail",
       dependencies: [
-        "Engine", "Models", "Imaging", "Checkpoints", "Notebook", arguments, .product(name: "Crypto", package: "swift-crypto"),
+        "Engine", "Ranks", "Models", "Imaging", "Checkpoints", "Notebook", arguments, .product(name: "Crypto", package: "swift-crypto"),
       ],
       resources: [.copy("StartingWeights")], swiftSettings: fast),
     .target(
       name: "Notebook", dependencies: ["Imaging", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: fast),
+
+    .executableTarget(
+      name: "parallel-check", dependencies: ["LongTail", "Models", "Ranks", "Engine"], path: "Sources/ParallelCheck"),
 
     .target(name: "Fuzzing", dependencies: ["Checkpoints", "Engine"]),
     .executableTarget(name: "fuzz-checkpoints", dependencies: ["Fuzzing", arguments], path: "Sources/FuzzCheckpoints"),
@@ -86,6 +98,8 @@ let package = Package(
     .executableTarget(
       name: "exp-engine-speed", dependencies: ["LongTail", "Notebook", "Engine"], path: "Experiments/EngineSpeed",
       exclude: ["peer.py", "peer_networks.py", "peer_check.py"]),
+
+    .executableTarget(name: "exp-scaling", dependencies: ["LongTail", "Notebook"], path: "Experiments/Scaling"),
 
     // Optimised too: its plain loops check the kernels, ten times slower without.
     .testTarget(

@@ -25,6 +25,9 @@ Experiment.run(
   "dior-ablation",
   parts: { settings, seeds in
     settings.parts(expansions: rows.map { $0.expansion(settings.generation.noiseRatio) }, seeds: seeds)
+  },
+  runs: { settings, seeds in
+    .runs(expansions: rows.map { $0.expansion(settings.generation.noiseRatio) }, seeds: seeds)
   }
 ) { experiment in
   let (notebook, pipeline) = (experiment.notebook, experiment.pipeline)

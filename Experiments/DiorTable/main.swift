@@ -12,8 +12,10 @@ import Notebook
 
 let methods = ComparedMethod.all
 
-Experiment.run("dior-table", adjust: { $0.data.catalogue = "dior" }, parts: { $0.parts(methods, seeds: $1) }) {
-  experiment in
+Experiment.run(
+  "dior-table", adjust: { $0.data.catalogue = "dior" }, parts: { $0.parts(methods, seeds: $1) },
+  runs: { .runs(methods, $0, seeds: $1) }
+) { experiment in
   let notebook = experiment.notebook
 
   //: ## Protocol

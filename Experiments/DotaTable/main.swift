@@ -11,8 +11,10 @@ import Notebook
 
 let methods = ComparedMethod.all
 
-Experiment.run("dota-table", adjust: { $0.data.catalogue = "dota" }, parts: { $0.parts(methods, seeds: $1) }) {
-  experiment in
+Experiment.run(
+  "dota-table", adjust: { $0.data.catalogue = "dota" }, parts: { $0.parts(methods, seeds: $1) },
+  runs: { .runs(methods, $0, seeds: $1) }
+) { experiment in
   let notebook = experiment.notebook
 
   //: ## Protocol

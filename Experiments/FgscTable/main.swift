@@ -11,8 +11,10 @@ import Notebook
 
 let methods = ComparedMethod.all
 
-Experiment.run("fgsc-table", adjust: { $0.useFGSC() }, parts: { $0.parts(methods, seeds: $1) }) {
-  experiment in
+Experiment.run(
+  "fgsc-table", adjust: { $0.useFGSC() }, parts: { $0.parts(methods, seeds: $1) },
+  runs: { .runs(methods, $0, seeds: $1) }
+) { experiment in
   let notebook = experiment.notebook
 
   //: ## Protocol

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import Foundation
 import LongTail
 
@@ -31,12 +32,15 @@ struct PretrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    threading.apply()
-    let store = try StageStore(directory: URL(fileURLWithPath: store), fresh: fresh)
-    let pretraining = Pretraining(settings: PretrainingSettings(), store: store)
-    try tracing.recording {
-      if let only { try pretraining.make(only) }
-      if let out { try pretraining.run(into: URL(fileURLWithPath: out)) }
+    try withRanks { ranks in
+      threading.apply()
+      let store = try StageStore(
+        directory: URL(fileURLWithPath: store), fresh: fresh, parallel: DataParallel(ranks))
+      let pretraining = Pretraining(settings: PretrainingSettings(), store: store)
+      try tracing.recording {
+        if let only { try pretraining.make(only) }
+        if let out { try pretraining.run(into: URL(fileURLWithPath: out)) }
+      }
     }
   }
 }

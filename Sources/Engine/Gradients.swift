@@ -52,6 +52,14 @@ func recorded(_ output: Tensor, from inputs: [Tensor], rule: @escaping Record.Ru
   return Tensor(shape: output.shape, storage: output.storage, record: Record(inputs: inputs, rule: rule))
 }
 
+/// Is told how far a backward pass has come.
+protocol BackwardWatcher: AnyObject {
+  /// The gradient by input `index` will not change any more.
+  func gradientIsFinal(_ index: Int, _ gradient: Tensor)
+  /// One more operation is behind.
+  func operationIsDone()
+}
+
 /// The gradients of `output` by each of `inputs`: reverse-mode differentiation.
 ///
 /// - Parameters:
@@ -64,6 +72,15 @@ func recorded(_ output: Tensor, from inputs: [Tensor], rule: @escaping Record.Ru
 public func gradients(
   of output: Tensor, withRespectTo inputs: [Tensor], seed: Tensor? = nil, recording: Bool = false
 ) -> [Tensor] {
+  gradients(of: output, withRespectTo: inputs, seed: seed, recording: recording, watcher: nil)
+}
+
+/// - Parameter watcher: Told of gradients by leaves as soon as all operations that use them are behind; not of those
+///   that the output does not depend on.
+func gradients(
+  of output: Tensor, withRespectTo inputs: [Tensor], seed: Tensor? = nil, recording: Bool = false,
+  watcher: (any BackwardWatcher)?
+) -> [Tensor] {
   precondition(seed != nil || output.count == 1, "a gradient needs a scalar or a seed; the shape is \(output.shape)")
   precondition(seed == nil || seed!.shape == output.shape, "the seed's shape must be the output's")
   precondition(inputs.allSatisfy(\.isTracked), "gradients are taken by tracked tensors: use .tracked")
@@ -75,8 +92,17 @@ public func gradients(
   let path = nodesLeading(from: output, to: wanted)
   var gradient: [ObjectIdentifier: Tensor] = [:]
   gradient[ObjectIdentifier(output)] = seed ?? Tensor(repeating: 1, shape: output.shape)
+  var uses = watcher.map { _ in LeafUses(of: inputs, in: path.nodes) }
   for node in path.nodes {
     let key = ObjectIdentifier(node)
+    defer {
+      if let watcher, let record = node.record {
+        for (index, leaf) in uses!.finished(by: record) {
+          if let final = gradient[leaf] { watcher.gradientIsFinal(index, final) }
+        }
+        watcher.operationIsDone()
+      }
+    }
     guard let record = node.record, let incoming = gradient[key] else { continue }
     if !wanted.contains(key) { gradient[key] = nil }
     let needed = record.inputs.map { path.members.contains(ObjectIdentifier($0)) }
@@ -88,6 +114,30 @@ public func gradients(
     }
   }
   return inputs.map { gradient[ObjectIdentifier($0)] ?? Tensor.zeros($0.shape) }
+}
+
+/// How many operations that use a leaf are still to come in a backward pass.
+private struct LeafUses {
+  private var left: [ObjectIdentifier: (index: Int, count: Int)] = [:]
+
+  init(of inputs: [Tensor], in nodes: [Tensor]) {
+    for (index, input) in inputs.enumerated() where input.record == nil { left[ObjectIdentifier(input)] = (index, 0) }
+    for node in nodes {
+      for input in node.record?.inputs ?? [] { left[ObjectIdentifier(input)]?.count += 1 }
+    }
+  }
+
+  /// Takes away an operation, and gives the leaves that have none left.
+  mutating func finished(by record: Record) -> [(index: Int, leaf: ObjectIdentifier)] {
+    var found: [(Int, ObjectIdentifier)] = []
+    for input in record.inputs {
+      let key = ObjectIdentifier(input)
+      guard let use = left[key] else { continue }
+      left[key]!.count -= 1
+      if use.count == 1 { found.append((use.index, key)) }
+    }
+    return found
+  }
 }
 
 /// The tensors on paths from `output` to the wanted ones, latest first, and their identities.

@@ -122,6 +122,25 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     for i in 4 * blocks..<count { values[i] = scale * normal() }
   }
 
+  /// Goes on as if `normal()` had been called so many times, in a time that does not depend on how many.
+  public mutating func skipNormals(_ count: Int) {
+    var left = count
+    if left > 0, spareNormal != nil {
+      spareNormal = nil
+      left -= 1
+    }
+    // Each pair takes two draws of 32 bits, and four make a block.
+    let drawn = used + left / 2 * 2
+    if drawn > 4 {
+      block += UInt64((drawn - 1) / 4 - 1)
+      used = 4
+      for _ in 0..<((drawn - 1) % 4 + 1) { _ = next32() }
+    } else {
+      used = drawn
+    }
+    if left % 2 == 1 { _ = normal() }
+  }
+
   /// A random order of 0..<count (Fisher-Yates).
   public mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)

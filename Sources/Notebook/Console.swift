@@ -16,6 +16,7 @@ public final class Console: @unchecked Sendable {
   private let write: (String) -> Void
   private let lock = NSLock()
   private var hasLine = false
+  private var label: String? = ""
 
   init(isTerminal: Bool, write: @escaping (String) -> Void) {
     self.isTerminal = isTerminal
@@ -28,10 +29,14 @@ public final class Console: @unchecked Sendable {
     return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
+  /// Puts a text before every line, such as a process's number among several; nil says nothing any more.
+  public func setLabel(_ label: String?) { lock.withLock { self.label = label } }
+
   /// Prints a line; a progress line being drawn gives way.
   public func say(_ message: String) {
     lock.withLock {
-      write((hasLine ? "\r\u{1b}[K" : "") + message + "\n")
+      guard let label else { return }
+      write((hasLine ? "\r\u{1b}[K" : "") + label + message + "\n")
       hasLine = false
     }
   }
@@ -39,7 +44,8 @@ public final class Console: @unchecked Sendable {
   /// Draws the line that the next one overwrites.
   func draw(_ line: String) {
     lock.withLock {
-      write("\r" + line + "\u{1b}[K")
+      guard let label else { return }
+      write("\r" + label + line + "\u{1b}[K")
       hasLine = true
     }
   }

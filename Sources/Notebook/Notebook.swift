@@ -43,11 +43,12 @@ public final class Notebook {
   ///   - name: The experiment's name in kebab case.
   ///   - output: The report's folder, made if missing.
   ///   - drawsFigures: False for an experiment without figures, which then needs no gnuplot.
+  ///   - isWritten: False in a process that leaves `finish()` to another one.
   ///   - source: The experiment's file; leave it out.
   /// - Throws: `NotebookError` if the source is gone, the folder cannot be written, or gnuplot is missing.
   public init(
     name: String, output: URL, provenance: Provenance = Provenance(), drawsFigures: Bool = true,
-    source: String = #filePath
+    isWritten: Bool = true, source: String = #filePath
   ) throws {
     self.name = name
     self.output = output
@@ -55,7 +56,7 @@ public final class Notebook {
     sourceName = source.split(separator: "/").suffix(2).joined(separator: "/")
     guard let data = FileManager.default.contents(atPath: source) else { throw NotebookError.sourceMissing(source) }
     sourceText = String(decoding: data, as: UTF8.self)
-    try Self.checkPrerequisites(output: output, drawsFigures: drawsFigures)
+    if isWritten { try Self.checkPrerequisites(output: output, drawsFigures: drawsFigures) }
   }
 
   /// Checks that a report can be written into a folder and figures can be drawn, so that hours of work are not lost.

@@ -46,7 +46,9 @@ struct DistillCommand: ParsableCommand {
   @OptionGroup var weights: WeightOptions
   @OptionGroup var threading: ThreadOptions
 
-  func run() throws {
+  func run() throws { try withRanks { try run(DataParallel($0)) } }
+
+  private func run(_ parallel: DataParallel) throws {
     Interruption.watch()
     threading.apply()
     let layout = TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true))
@@ -56,12 +58,12 @@ struct DistillCommand: ParsableCommand {
     settings.continuesSchedule = continuesSchedule
     settings.schedule.epochs = epochs
     (settings.schedule.batchSize, settings.schedule.side) = (batchSize, side)
-    let folder = try WorkflowFolder(out)
+    let folder = try WorkflowFolder(out, parallel: parallel)
     try distillBothWays(
       head: try loadResNet(backbone, from: head, classes: parts.head.classCount, weights),
       tail: try loadResNet(backbone, from: tail, classes: parts.tail.classCount, weights), on: parts,
       settings: settings, seed: seed, folder: folder)
-    print("Weights: \(folder.file("head.pth").path), \(folder.file("tail.pth").path)")
+    if parallel.isWriter { print("Weights: \(folder.file("head.pth").path), \(folder.file("tail.pth").path)") }
   }
 }
 

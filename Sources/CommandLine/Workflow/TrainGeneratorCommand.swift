@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import Foundation
 import LongTail
 import Models
@@ -97,7 +98,9 @@ struct TrainGeneratorCommand: ParsableCommand {
     if !(0...1).contains(augmentStrength) { throw ValidationError("--augment_p \(augmentStrength): between 0 and 1") }
   }
 
-  func run() throws {
+  func run() throws { try withRanks { try run(DataParallel($0)) } }
+
+  private func run(_ parallel: DataParallel) throws {
     Interruption.watch()
     threading.apply()
     let dataset = try TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true))
@@ -129,6 +132,6 @@ struct TrainGeneratorCommand: ParsableCommand {
     }
     let tail = try tailModel.map { try loadResNet(backbone, from: $0, classes: dataset.classCount, weights) }
     let start = try ckpt.map { try GeneratorCheckpoint(contentsOf: URL(fileURLWithPath: $0)) }
-    try workflow.train(on: dataset, tailModel: tail, start: start, folder: try WorkflowFolder(out))
+    try workflow.train(on: dataset, tailModel: tail, start: start, folder: try WorkflowFolder(out, parallel: parallel))
   }
 }

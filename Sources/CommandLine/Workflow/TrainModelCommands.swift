@@ -38,11 +38,17 @@ struct ClassifierOptions: ParsableArguments {
 
   /// Trains a back-bone on a part of the data set, with scores on its test pictures after each epoch.
   func train(_ backbone: BackboneName, on part: DataPart, epochs: Int, name: String) throws {
+    try withRanks { try train(backbone, on: part, epochs: epochs, name: name, DataParallel($0)) }
+  }
+
+  private func train(
+    _ backbone: BackboneName, on part: DataPart, epochs: Int, name: String, _ parallel: DataParallel
+  ) throws {
     Interruption.watch()
     threading.apply()
     let layout = TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true))
     let (train, test) = try layout.part(part, headShare: headShare)
-    let folder = try WorkflowFolder(out)
+    let folder = try WorkflowFolder(out, parallel: parallel)
     var stream = RandomStream(seed: seed, name: "\(name).start")
     let model = backbone.network(classes: train.classCount, stream: &stream)
     if let weights {
@@ -54,13 +60,14 @@ struct ClassifierOptions: ParsableArguments {
     let log = EpochLog(folder.file("\(name).csv"), classNames: train.classNames)
     try trainBackbone(
       model, on: images, settings: settings(epochs: epochs), seed: seed, name: name,
-      stateFile: folder.file("\(name).training.safetensors")
+      stateFile: folder.file("\(name).training.safetensors"), parallel: parallel
     ) { epoch in
       if !test.items.isEmpty { try log.note(epoch, try LongTail.test(model, on: testImages)) }
       if epoch % 10 == 0 || epoch == epochs {
         try writeWeights(StateDictionary(model), to: folder.file("\(name)_epoch_\(epoch).pth"))
       }
     }
+    guard parallel.isWriter else { return }
     try writeWeights(StateDictionary(model), to: folder.file("\(name).pth"))
     print("Weights: \(folder.file("\(name).pth").path)")
   }

@@ -42,7 +42,10 @@ public final class Conv2d: Module {
 }
 
 /// PyTorch's `nn.BatchNorm2d`: momentum 0.1 and ε 1e-5 where not given; running statistics in evaluation.
-public final class BatchNorm2d: Module {
+///
+/// Where a batch is shared by several ranks the statistics are those of the whole batch, unless the ranks are told
+/// otherwise (`DataParallel.synchronizesBatchNorm`).
+public final class BatchNorm2d: Module, BatchCoupled {
   public let weight: Parameter
   public let bias: Parameter
   public let running_mean: Buffer
@@ -50,6 +53,7 @@ public final class BatchNorm2d: Module {
   public let num_batches_tracked: Buffer
   private let epsilon: Float
   private let momentum: Float
+  public var parallel: DataParallel?
 
   public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1) {
     weight = Parameter(.ones([channels]))
@@ -77,10 +81,12 @@ public final class BatchNorm2d: Module {
       let (factor, offset) = evaluationAffine
       return channelAffine(x, factor: factor, offset: offset, residual: residual, isRectified: isRectified)
     }
+    let parallel = self.parallel?.synchronizesBatchNorm == true ? self.parallel : nil
     let (output, mean, variance) = batchNormTraining(
-      x, scale: weight.value, offset: bias.value, epsilon: epsilon, residual: residual, isRectified: isRectified)
+      x, scale: weight.value, offset: bias.value, epsilon: epsilon, residual: residual, isRectified: isRectified,
+      parallel: parallel)
     withoutRecording {
-      let count = Float(x.count / x.shape[3])
+      let count = Float(parallel?.rows(of: x) ?? x.count / x.shape[3])
       let unbiased = variance * (count / max(1, count - 1))
       running_mean.set(running_mean.value * (1 - momentum) + mean * momentum)
       running_var.set(running_var.value * (1 - momentum) + unbiased * momentum)

@@ -2,8 +2,11 @@
 ///
 /// Its stream goes on from call to call. A training loop that can be resumed names the step first, by
 /// `Module.setRandomness`, so that a resumed run drops what the unbroken run would have dropped.
-public class RandomLayer: Module {
+///
+/// Where a batch is shared by several ranks, each draws for the whole batch and keeps what is its own.
+public class RandomLayer: Module, BatchCoupled {
   public final var stream = RandomStream(seed: 0, name: "dropout")
+  public final var parallel: DataParallel?
   private let rate: Float
 
   fileprivate init(rate: Float) {
@@ -17,8 +20,10 @@ public class RandomLayer: Module {
   public final func callAsFunction(_ x: Tensor) -> Tensor {
     guard isTraining && rate > 0 else { return x }
     let kept = 1 / (1 - rate)
-    let shape = drawnShape(x.shape)
-    return x * Tensor((0..<shape.elementCount).map { _ in stream.chance(rate) ? 0 : kept }, shape: shape)
+    let share = parallel?.share ?? .whole(x.shape[0])
+    let shape = drawnShape([share.total] + x.shape.dropFirst())
+    let drawn = Tensor((0..<shape.elementCount).map { _ in stream.chance(rate) ? 0 : kept }, shape: shape)
+    return x * share.part(of: drawn)
   }
 }
 

@@ -4,15 +4,20 @@
 /// - Parameters:
 ///   - residual: Added to the normalised values, of x's shape.
 ///   - isRectified: Whether max(·, 0) is taken at the end.
+///   - parallel: With whom the batch [N, ..., C] is shared: the statistics are then those of the whole batch, on all
+///     ranks.
 /// - Returns: The normalised tensor, and the mean and biased variance [C] it used.
 public func batchNormTraining(
-  _ x: Tensor, scale: Tensor, offset: Tensor, epsilon: Float, residual: Tensor? = nil, isRectified: Bool = false
+  _ x: Tensor, scale: Tensor, offset: Tensor, epsilon: Float, residual: Tensor? = nil, isRectified: Bool = false,
+  parallel: DataParallel? = nil
 ) -> (output: Tensor, mean: Tensor, variance: Tensor) {
   let channels = x.shape[x.rank - 1]
   precondition(residual == nil || residual!.shape == x.shape, "a residual of shape \(x.shape) is needed")
   let span = Trace.open("batchNorm", "\(x.shape)", operations: 8 * x.count, bytes: 12 * x.count)
-  let rows = x.count / max(1, channels)
-  let (mean, variance) = channelMoments(x, rows, channels)
+  let ownRows = x.count / max(1, channels)
+  let rows = parallel?.rows(of: x) ?? ownRows
+  let own = channelMoments(x, ownRows, channels)
+  let (mean, variance) = parallel?.pooled(own.mean, own.variance, rows: rows) ?? own
   let inverse = withoutRecording { (variance + epsilon).reciprocalSquareRoot() }
   let factor = withoutRecording { inverse * scale }
   let output = ChannelFinish(
@@ -25,7 +30,7 @@ public func batchNormTraining(
     reference: {
       batchNormReference(
         $0[0], scale: $0[1], offset: $0[2], epsilon: epsilon, residual: residual == nil ? nil : $0[3],
-        isRectified: isRectified)
+        isRectified: isRectified, parallel: parallel)
     },
     fastGradient: { g, y, needed in
       let span = Trace.open("batchNorm gradient", "\(x.shape)", operations: 10 * x.count, bytes: 24 * x.count)
@@ -38,9 +43,13 @@ public func batchNormTraining(
       let byResidual = needsInner ? inner ?? g : nil
       var byInput: Tensor?
       if needed[0] {
+        // The statistics depend on all pictures, those of other ranks too.
+        let sums = parallel?.summed(concatenated([byOffset, centred], axis: 0))
+        let allOffset = sums?.slice(0, 0..<channels) ?? byOffset
+        let allCentred = sums?.slice(0, channels..<(2 * channels)) ?? centred
         byInput = batchNormInputGradient(
           inner ?? g, x, gate: isRectified && inner == nil ? y : nil, mean: mean, factor: factor.detached,
-          meanGradient: byOffset / Float(rows), slope: centred * inverse.squared() / Float(rows))
+          meanGradient: allOffset / Float(rows), slope: allCentred * inverse.squared() / Float(rows))
       }
       return [byInput, byScale, byOffset] + (residual == nil ? [] : [byResidual])
     })
@@ -49,12 +58,46 @@ public func batchNormTraining(
 
 /// The same in plain tensor operations.
 func batchNormReference(
-  _ x: Tensor, scale: Tensor, offset: Tensor, epsilon: Float, residual: Tensor? = nil, isRectified: Bool = false
+  _ x: Tensor, scale: Tensor, offset: Tensor, epsilon: Float, residual: Tensor? = nil, isRectified: Bool = false,
+  parallel: DataParallel? = nil
 ) -> Tensor {
   let axes = Array(0..<(x.rank - 1))
-  let centred = x - x.mean(axes)
-  let variance = centred.squared().mean(axes)
+  func average(_ x: Tensor) -> Tensor { parallel?.average(x) ?? x.mean(axes) }
+  let centred = x - average(x)
+  let variance = average(centred.squared())
   return finished(centred * (variance + epsilon).reciprocalSquareRoot() * scale + offset, residual, isRectified)
+}
+
+extension DataParallel {
+  /// Values of each channel in the whole batch, of whose pictures [N, ..., C] are a rank's.
+  func rows(of x: Tensor) -> Int { share.total * x.shape.dropFirst().dropLast().reduce(1, *) }
+
+  /// The mean and biased variance of each channel of the whole batch, from those of each rank's own pictures (Chan et
+  /// al. 1979, in the order of the ranks).
+  ///
+  /// - Parameter rows: Values of each channel of the whole batch.
+  fileprivate func pooled(_ mean: Tensor, _ variance: Tensor, rows: Int) -> (mean: Tensor, variance: Tensor) {
+    let channels = mean.count
+    let all = communicator.gather(mean.values + variance.values)
+    let counts = (0..<share.ranks).map { Float(rows / max(1, share.total) * share.count(ofRank: $0)) }
+    let (means, variances) = (Tensor.zeros([channels]), Tensor.zeros([channels]))
+    for channel in 0..<channels {
+      func value(_ rank: Int, _ part: Int) -> Float { all[(2 * rank + part) * channels + channel] }
+      let average = counts.indices.reduce(0) { $0 + value($1, 0) * counts[$1] } / Float(max(1, rows))
+      let square = counts.indices.reduce(0) { sum, rank -> Float in
+        let distance = value(rank, 0) - average
+        return sum + (value(rank, 1) + distance * distance) * counts[rank]
+      }
+      means.pointer[channel] = average
+      variances.pointer[channel] = square / Float(max(1, rows))
+    }
+    return (means, variances)
+  }
+
+  /// The mean over all axes but the last, and over the ranks.
+  fileprivate func average(_ x: Tensor) -> Tensor {
+    summed(x.sum(Array(0..<(x.rank - 1)))) / Float(max(1, rows(of: x)))
+  }
 }
 
 /// x·factor + offset by channel (batch normalisation in evaluation), and what follows it, in one pass:

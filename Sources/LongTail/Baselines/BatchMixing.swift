@@ -13,37 +13,53 @@ public enum BatchMixing: Codable, Hashable, Sendable {
   /// Each picture is moved (and nothing else): turns, mirrorings, shifts.
   case geometric(Augmentation)
 
+  /// Whether a rank needs the pictures of others too.
+  var needsWholeBatch: Bool {
+    switch self {
+    case .none, .geometric: false
+    case .mixup, .cutMix: true
+    }
+  }
+
   /// - Parameters:
-  ///   - pictures: [N,H,W,3]
+  ///   - pictures: [N,H,W,3]: of a shared batch the rank's own, or all of them where `needsWholeBatch`.
+  ///   - labels: Of the whole batch.
+  ///   - share: Which pictures of the batch are wanted; nil for all.
   ///   - stream: Gives all random numbers of this step.
-  func callAsFunction(_ pictures: Tensor, _ labels: [Int], stream: inout RandomStream) -> MixedBatch {
+  func callAsFunction(
+    _ pictures: Tensor, _ labels: [Int], share: BatchShare? = nil, stream: inout RandomStream
+  ) -> MixedBatch {
+    let share = share ?? .whole(labels.count)
     switch self {
     case .none:
       return MixedBatch(pictures: pictures, labels: labels)
     case .mixup(let alpha):
-      let share = betaDistributed(alpha, stream: &stream)
+      let weight = betaDistributed(alpha, stream: &stream)
       let order = stream.permutation(labels.count)
       return MixedBatch(
-        pictures: pictures * share + pictures.rows(order) * (1 - share), labels: labels,
-        partners: (order.map { labels[$0] }, 1 - share))
+        pictures: share.part(of: pictures * weight + pictures.rows(order) * (1 - weight)), labels: labels,
+        partners: (order.map { labels[$0] }, 1 - weight))
     case .cutMix(let alpha):
       let (height, width) = (pictures.shape[1], pictures.shape[2])
-      let share = betaDistributed(alpha, stream: &stream)
+      let weight = betaDistributed(alpha, stream: &stream)
       let order = stream.permutation(labels.count)
-      let cut = CutRectangle(height: height, width: width, area: 1 - share, stream: &stream)
+      let cut = CutRectangle(height: height, width: width, area: 1 - weight, stream: &stream)
       let mask = cut.mask(height: height, width: width)
       return MixedBatch(
-        pictures: pictures * (1 - mask) + pictures.rows(order) * mask, labels: labels,
+        pictures: share.part(of: pictures * (1 - mask) + pictures.rows(order) * mask), labels: labels,
         partners: (order.map { labels[$0] }, Float(cut.count) / Float(height * width)))
     case .geometric(let augmentation):
-      return MixedBatch(pictures: augmentation(pictures, isReal: true, stream: &stream), labels: labels)
+      let moved = augmentation(pictures, isReal: true, share: share, stream: &stream)
+      return MixedBatch(pictures: moved, labels: labels)
     }
   }
 }
 
 /// Pictures whose target may be two labels.
 struct MixedBatch {
+  /// Of a shared batch the rank's own.
   let pictures: Tensor
+  /// Of the whole batch.
   let labels: [Int]
   /// The other label of each picture, and its share of the target, one for the whole batch.
   var partners: (labels: [Int], share: Float)?

@@ -61,17 +61,20 @@ func trainLastLayer(
   state.add("layer", layer)
   state.add("optimizer", optimizer)
   state.add("scales", get: { scales.value.values }, set: { scales.set(Tensor($0, shape: [$0.count])) })
+  let parallel = run.parallel
   var nextBatch: (Int) throws -> (embedding: Tensor, labels: [Int]) = { _ in preconditionFailure("not started") }
   try run.run(steps: steps, state: state) { first in
-    nextBatch = try embeddingBatches(of: model, training.kind, on: images, batches, fromStep: first)
+    nextBatch = try embeddingBatches(of: model, training.kind, on: images, batches, fromStep: first, parallel: parallel)
   } step: { step in
+    let share = parallel.begin(settings.batchSize)
     let (embedding, labels) = try nextBatch(step)
     optimizer.learningRate = training.learningRate(step: step, of: steps, batchSize: settings.batchSize)
     let logits = isScaling ? layer(embedding) * scales.value : layer(embedding)
-    let loss = crossEntropy(logits, labels)
-    optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
-    try requireFinite(loss, "loss of \(name)", step: step)
-    return "last layer, loss " + NumberFormat.fixed(Double(loss.item), digits: 3)
+    let loss = share.part(ofMean: crossEntropy(logits, labels))
+    optimizer.step(parallel.gradients(of: loss, withRespectTo: parameters.map(\.value)))
+    let value = parallel.total(loss)
+    try requireFinite(value, "loss of \(name)", step: step)
+    return "last layer, loss " + NumberFormat.fixed(Double(value), digits: 3)
   }
   // The layer then stands for itself.
   guard isScaling, let bias = layer.bias else { return }
@@ -81,10 +84,10 @@ func trainLastLayer(
   }
 }
 
-/// Gives the embeddings and labels of each step, in order.
+/// Gives the embeddings and labels of each step, of a shared batch the rank's own, in order.
 private func embeddingBatches(
   of model: ResNet, _ kind: LastLayerTraining.Kind, on images: DecodedImages, _ settings: BatchSettings,
-  fromStep first: Int
+  fromStep first: Int, parallel: DataParallel
 ) throws -> (Int) throws -> (embedding: Tensor, labels: [Int]) {
   if case .syntheticFeatures(let neighbours) = kind {
     let smote = FeatureSMOTE(
@@ -93,10 +96,11 @@ private func embeddingBatches(
     return { step in
       var stream = RandomStream(seed: settings.seed, name: "\(settings.streamName).synthetic", index: UInt64(step))
       let (features, labels) = smote.batch(settings.batchSize, stream: &stream)
-      return (features, labels)
+      let share = parallel.share(of: settings.batchSize)
+      return (share.part(of: features), share.part(of: labels))
     }
   }
-  let loader = try BatchLoader(images, settings: settings, fromStep: first)
+  let loader = try BatchLoader(images, settings: settings, fromStep: first, parallel: parallel)
   return { _ in
     guard let batch = try loader.next() else { preconditionFailure("batches of training never end") }
     return (withoutRecording { model.embedding(batch.tensor).embedding }, batch.labels)

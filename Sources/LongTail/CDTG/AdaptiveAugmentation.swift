@@ -39,16 +39,21 @@ public struct AdaptiveAugmentation: Codable, Hashable, Sendable {
 
   /// Applies random changes to pictures [N,H,W,3], each of probability `strength`, each picture its own. Differentiable
   /// by the pictures any number of times.
-  func callAsFunction(_ x: Tensor, strength: Float, stream: inout RandomStream) -> Tensor {
+  ///
+  /// - Parameter share: Which pictures of a batch these are; nil for all.
+  func callAsFunction(
+    _ x: Tensor, strength: Float, share: BatchShare? = nil, stream: inout RandomStream
+  ) -> Tensor {
     guard strength > 0 else { return x }
+    let share = share ?? .whole(x.shape[0])
     let (height, width) = (x.shape[1], x.shape[2])
     var maps: [AffineMap] = []
     var colours: [ColourMatrix] = []
-    for _ in 0..<x.shape[0] {
+    for _ in 0..<share.total {
       maps.append(affineMap(strength: strength, height: height, width: width, stream: &stream).inverse)
       colours.append(Self.colourMatrix(strength: strength, stream: &stream))
     }
-    return Self.recoloured(Self.moved(x, inverses: maps), colours)
+    return Self.recoloured(Self.moved(x, inverses: share.part(of: maps)), share.part(of: colours))
   }
 
   // MARK: - Application

@@ -29,24 +29,30 @@ public struct Augmentation: Codable, Hashable, Sendable {
 
   /// Applies the augmentation to pictures [N,H,W,3], each with its own draw.
   ///
-  /// - Parameter strength: The probability of each change of the adaptive set.
-  func callAsFunction(_ x: Tensor, isReal: Bool, strength: Float = 0, stream: inout RandomStream) -> Tensor {
+  /// - Parameters:
+  ///   - strength: The probability of each change of the adaptive set.
+  ///   - share: Which pictures of a batch these are; nil for all.
+  func callAsFunction(
+    _ x: Tensor, isReal: Bool, strength: Float = 0, share: BatchShare? = nil, stream: inout RandomStream
+  ) -> Tensor {
+    let share = share ?? .whole(x.shape[0])
     var result = x
-    if shift > 0 || (isReal && turnsReal) { result = moved(result, isReal: isReal, stream: &stream) }
-    if brightness > 0 || contrast > 0 { result = recoloured(result, stream: &stream) }
-    if let adaptive { result = adaptive(result, strength: strength, stream: &stream) }
+    if shift > 0 || (isReal && turnsReal) { result = moved(result, isReal: isReal, share: share, stream: &stream) }
+    if brightness > 0 || contrast > 0 { result = recoloured(result, share: share, stream: &stream) }
+    if let adaptive { result = adaptive(result, strength: strength, share: share, stream: &stream) }
     return result
   }
 
-  private func moved(_ x: Tensor, isReal: Bool, stream: inout RandomStream) -> Tensor {
+  private func moved(_ x: Tensor, isReal: Bool, share: BatchShare, stream: inout RandomStream) -> Tensor {
     let (height, width) = (x.shape[1], x.shape[2])
     let reach = Int((shift * Float(min(height, width))).rounded())
-    let moves = (0..<x.shape[0]).map { _ in
+    let drawn = (0..<share.total).map { _ in
       (
         turn: isReal && turnsReal && height == width ? stream.integer(below: 8) : 0,
         down: stream.integer(below: 2 * reach + 1) - reach, right: stream.integer(below: 2 * reach + 1) - reach
       )
     }
+    let moves = share.part(of: drawn)
     let map = PixelMap(batch: x.shape[0], from: (height, width), to: (height, width)) { picture, y, x in
       let move = moves[picture]
       return turned(y - move.down, x - move.right, side: height, turn: move.turn)
@@ -54,10 +60,10 @@ public struct Augmentation: Codable, Hashable, Sendable {
     return gatherPixels(x, map)
   }
 
-  private func recoloured(_ x: Tensor, stream: inout RandomStream) -> Tensor {
-    let batch = x.shape[0]
+  private func recoloured(_ x: Tensor, share: BatchShare, stream: inout RandomStream) -> Tensor {
     func draw(_ reach: Float, around centre: Float) -> Tensor {
-      Tensor((0..<batch).map { _ in centre + stream.uniform(-reach, reach) }, shape: [batch, 1, 1, 1])
+      let drawn = (0..<share.total).map { _ in centre + stream.uniform(-reach, reach) }
+      return Tensor(share.part(of: drawn), shape: [share.count, 1, 1, 1])
     }
     let brighter = x + draw(brightness, around: 0)
     let grey = brighter.mean([3], keepingAxes: true)

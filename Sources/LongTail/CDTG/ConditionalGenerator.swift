@@ -25,15 +25,19 @@ public final class ConditionalGenerator: Module {
   }
 
   /// Pictures for training: one or two latents of random noise, random noise maps.
+  ///
+  /// - Parameter share: Which pictures of a batch these are; nil for all.
   func draw(
-    labels: [Int], feature: Tensor?, noiseRatio: Float, mixesStyles: Bool, stream: inout RandomStream
+    labels: [Int], feature: Tensor?, noiseRatio: Float, mixesStyles: Bool, share: BatchShare? = nil,
+    stream: inout RandomStream
   ) -> (image: Tensor, latents: Tensor) {
+    let share = share ?? .whole(labels.count)
     let width = generator.configuration.latentWidth
     let latents = (0..<(mixesStyles ? 2 : 1)).map { _ in
-      latent(noise: .normal([labels.count, width], from: &stream), feature: feature, noiseRatio: noiseRatio)
+      latent(noise: share.normal([width], from: &stream), feature: feature, noiseRatio: noiseRatio)
     }
     let change = mixesStyles ? generator.injectionIndex(from: &stream) : nil
-    let maps = generator.noiseSides.map { Tensor.normal([labels.count, $0, $0, 1], from: &stream) }
+    let maps = generator.noiseSides.map { share.normal([$0, $0, 1], from: &stream) }
     return generator(latents: latents, labels: labels, injectIndex: change, noise: .given(maps))
   }
 }

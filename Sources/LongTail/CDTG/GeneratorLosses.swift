@@ -22,15 +22,16 @@ func r1Penalty(_ judge: (Tensor) -> Tensor, pictures: Tensor) -> Tensor {
 ///   - image: [N,H,W,3], made from `latents` [N, layers, width], a recorded tensor.
 ///   - direction: Standard normal noise of the image's shape.
 ///   - mean: The running mean of path lengths.
-/// - Returns: The penalty, and the new running mean (decay 0.01).
-func pathLengthPenalty(image: Tensor, latents: Tensor, direction: Tensor, mean: Float)
-  -> (penalty: Tensor, mean: Float)
-{
+///   - average: The mean over the batch, of which these pictures may be a rank's share.
+/// - Returns: The penalty, averaged over these pictures, and the new running mean (decay 0.01).
+func pathLengthPenalty(
+  image: Tensor, latents: Tensor, direction: Tensor, mean: Float, average: (Tensor) -> Tensor = { $0.mean() }
+) -> (penalty: Tensor, mean: Float) {
   let scale = 1 / Float(image.shape[1] * image.shape[2]).squareRoot()
   let gradient = gradients(of: (image * (direction * scale)).sum(), withRespectTo: [latents], recording: true)[0]
   let lengths = gradient.squared().sum([2]).mean([1]).squareRoot()
   // The mean moves before it is subtracted, and a gradient flows through the part that is this batch's.
-  let moved = mean + 0.01 * (lengths.mean() - mean)
+  let moved = mean + 0.01 * (average(lengths) - mean)
   return ((lengths - moved).squared().mean(), moved.item)
 }
 
@@ -40,11 +41,20 @@ struct ClassifierGuide {
   /// The model's label of each class; nil for classes that it does not know.
   let modelLabels: [Int?]
 
-  func callAsFunction(_ image: Tensor, labels: [Int]) -> Tensor? {
+  /// - Parameters:
+  ///   - image: Drawn pictures, of a shared batch the rank's own.
+  ///   - allLabels: Labels of the whole batch.
+  ///   - share: Which pictures of the batch the image has; nil for all.
+  /// - Returns: The mean over the batch's known pictures, or the rank's part of it; nil where the batch has none.
+  func callAsFunction(_ image: Tensor, labels allLabels: [Int], share: BatchShare? = nil) -> Tensor? {
+    let labels = share?.part(of: allLabels) ?? allLabels
     let known = labels.indices.filter { modelLabels[labels[$0]] != nil }
-    guard !known.isEmpty else { return nil }
+    let allKnown = allLabels.filter { modelLabels[$0] != nil }.count
+    guard allKnown > 0 else { return nil }
+    guard !known.isEmpty else { return Tensor(0) }
     let logits = model(known.count == labels.count ? image : image.rows(known)).logits
-    return crossEntropy(logits, known.map { modelLabels[labels[$0]]! })
+    let mean = crossEntropy(logits, known.map { modelLabels[labels[$0]]! })
+    return known.count == allKnown ? mean : mean * (Float(known.count) / Float(allKnown))
   }
 }
 

@@ -30,6 +30,8 @@ final class GeneratorTraining {
   private(set) var augmentStrength: AdaptiveAugmentStrength?
   /// The last value of each loss, and the course of all, one entry every few steps.
   private(set) var losses = GeneratorLossRecord()
+  /// With whom every batch is shared.
+  var parallel = DataParallel.single
 
   /// The networks are trained in place; `average` must start equal to `networks`.
   init(
@@ -87,8 +89,10 @@ final class GeneratorTraining {
     RandomStream(seed: seed, name: "cdtg.\(name)", index: UInt64(step))
   }
 
-  /// One step on a batch of real pictures [N,side,side,3] of the given classes.
+  /// One step on a batch of real pictures [N,side,side,3]: of a shared batch the rank's own. Labels are the whole
+  /// batch's, here and below.
   func step(_ number: Int, pictures: Tensor, labels: [Int]) throws {
+    _ = parallel.begin(labels.count)
     let feature = guides.features.map { model in withoutRecording { model(pictures).feature } }
     try trainDiscriminator(number, pictures: pictures, labels: labels, feature: feature)
     try trainGenerator(number, labels: labels, feature: feature)
@@ -96,8 +100,11 @@ final class GeneratorTraining {
     losses.keep(step: number, of: settings.iterations)
   }
 
-  private func augmented(_ pictures: Tensor, isReal: Bool, stream: inout RandomStream) -> Tensor {
-    settings.augmentation(pictures, isReal: isReal, strength: augmentStrength?.value ?? 0, stream: &stream)
+  private func augmented(
+    _ pictures: Tensor, isReal: Bool, share: BatchShare, stream: inout RandomStream
+  ) -> Tensor {
+    settings.augmentation(
+      pictures, isReal: isReal, strength: augmentStrength?.value ?? 0, share: share, stream: &stream)
   }
 
   private func noiseRatio(_ stream: inout RandomStream) -> Float {
@@ -108,23 +115,28 @@ final class GeneratorTraining {
   private func trainDiscriminator(_ number: Int, pictures: Tensor, labels: [Int], feature: Tensor?) throws {
     var drawing = stream("discriminator", number)
     var augmenting = stream("discriminator.augmentation", number)
+    let share = parallel.share(of: labels.count)
+    let own = share.part(of: labels)
     let ratio = noiseRatio(&drawing)
     let fake = withoutRecording {
       networks.draw(
-        labels: labels, feature: feature, noiseRatio: ratio, mixesStyles: settings.mixesStyles, stream: &drawing
+        labels: own, feature: feature, noiseRatio: ratio, mixesStyles: settings.mixesStyles, share: share,
+        stream: &drawing
       ).image
     }
     for parameter in discriminatorParameters { parameter.isTrainable = true }
-    let real = augmented(pictures, isReal: true, stream: &augmenting)
-    let realLogits = discriminator(real, labels: labels)
-    let fakeLogits = discriminator(augmented(fake, isReal: false, stream: &augmenting), labels: labels)
-    let loss = discriminatorLoss(real: realLogits, fake: fakeLogits)
-    try requireFinite(loss, "the discriminator's loss", step: number)
-    discriminatorOptimizer.step(gradients(of: loss, withRespectTo: discriminatorParameters.map(\.value)))
-    losses.note(.discriminator, loss.item)
-    losses.note(.realScore, realLogits.detached.mean().item)
-    losses.note(.fakeScore, fakeLogits.detached.mean().item)
-    augmentStrength?.observe(realLogits: realLogits.detached)
+    let real = augmented(pictures, isReal: true, share: share, stream: &augmenting)
+    let realLogits = discriminator(real, labels: own)
+    let fakeLogits = discriminator(augmented(fake, isReal: false, share: share, stream: &augmenting), labels: own)
+    let loss = share.part(ofMean: discriminatorLoss(real: realLogits, fake: fakeLogits))
+    let value = parallel.total(loss)
+    try requireFinite(value, "the discriminator's loss", step: number)
+    discriminatorOptimizer.step(parallel.gradients(of: loss, withRespectTo: discriminatorParameters.map(\.value)))
+    let (allReal, allFake) = (parallel.gathered(realLogits.detached), parallel.gathered(fakeLogits.detached))
+    losses.note(.discriminator, value)
+    losses.note(.realScore, allReal.mean().item)
+    losses.note(.fakeScore, allFake.mean().item)
+    augmentStrength?.observe(realLogits: allReal)
     if let strength = augmentStrength { losses.note(.augmentation, strength.value) }
 
     guard number % settings.r1Every == 0 else { return }
@@ -134,7 +146,7 @@ final class GeneratorTraining {
       // As released: changes are drawn again, and the gradient is taken through them, by the pictures themselves.
       try penalizeGradients(number, pictures: pictures, labels: labels) { [self] pictures in
         var stream = stream("penalty.augmentation", number)
-        return augmented(pictures, isReal: true, stream: &stream)
+        return augmented(pictures, isReal: true, share: share, stream: &stream)
       }
     }
   }
@@ -143,35 +155,41 @@ final class GeneratorTraining {
   func penalizeGradients(
     _ number: Int, pictures: Tensor, labels: [Int], augment: (Tensor) -> Tensor = { $0 }
   ) throws {
-    let penalty = r1Penalty({ discriminator(augment($0), labels: labels) }, pictures: pictures)
-    try requireFinite(penalty, "the R1 penalty", step: number)
+    let share = parallel.share(of: labels.count)
+    let own = share.part(of: labels)
+    let penalty = share.part(ofMean: r1Penalty({ discriminator(augment($0), labels: own) }, pictures: pictures))
+    let value = parallel.total(penalty)
+    try requireFinite(value, "the R1 penalty", step: number)
     let weighted = penalty * (settings.r1Weight / 2 * Float(settings.r1Every))
-    discriminatorOptimizer.step(gradients(of: weighted, withRespectTo: discriminatorParameters.map(\.value)))
-    losses.note(.r1, penalty.item)
+    discriminatorOptimizer.step(parallel.gradients(of: weighted, withRespectTo: discriminatorParameters.map(\.value)))
+    losses.note(.r1, value)
   }
 
   private func trainGenerator(_ number: Int, labels: [Int], feature: Tensor?) throws {
     var drawing = stream("generator", number)
     var augmenting = stream("generator.augmentation", number)
     for parameter in discriminatorParameters { parameter.isTrainable = false }
+    let share = parallel.share(of: labels.count)
+    let own = share.part(of: labels)
     let ratio = noiseRatio(&drawing)
     let (image, _) = networks.draw(
-      labels: labels, feature: feature, noiseRatio: ratio, mixesStyles: settings.mixesStyles, stream: &drawing)
-    let logits = discriminator(augmented(image, isReal: false, stream: &augmenting), labels: labels)
-    let adversarial = adversarialLoss(fake: logits)
-    losses.note(.generator, adversarial.item)
+      labels: own, feature: feature, noiseRatio: ratio, mixesStyles: settings.mixesStyles, share: share,
+      stream: &drawing)
+    let logits = discriminator(augmented(image, isReal: false, share: share, stream: &augmenting), labels: own)
+    let adversarial = share.part(ofMean: adversarialLoss(fake: logits))
+    losses.note(.generator, parallel.total(adversarial))
     var loss = adversarial
-    if let guide = guides.classifier, let value = guide(image, labels: labels) {
+    if let guide = guides.classifier, let value = guide(image, labels: labels, share: share) {
       loss = loss + value * settings.classifierWeight
-      losses.note(.classifier, value.item)
+      losses.note(.classifier, parallel.total(value))
     }
     if let guide = guides.text {
-      let value = guide(image, labels: labels)
+      let value = share.part(ofMean: guide(image, labels: own))
       loss = loss + value * settings.textWeight
-      losses.note(.text, value.item)
+      losses.note(.text, parallel.total(value))
     }
-    try requireFinite(loss, "the generator's loss", step: number)
-    generatorOptimizer.step(gradients(of: loss, withRespectTo: generatorParameters.map(\.value)))
+    try requireFinite(parallel.total(loss), "the generator's loss", step: number)
+    generatorOptimizer.step(parallel.gradients(of: loss, withRespectTo: generatorParameters.map(\.value)))
 
     if settings.pathWeight > 0 && number % settings.pathEvery == 0 {
       try regularizePaths(number, labels: labels, feature: feature)
@@ -180,19 +198,22 @@ final class GeneratorTraining {
 
   func regularizePaths(_ number: Int, labels: [Int], feature: Tensor?) throws {
     var drawing = stream("path", number)
-    let count = max(1, labels.count / settings.pathBatchShrink)
+    let share = parallel.share(of: max(1, labels.count / settings.pathBatchShrink))
     let ratio = noiseRatio(&drawing)
     let (image, latents) = networks.draw(
-      labels: Array(labels[..<count]), feature: feature?.slice(0, 0..<count), noiseRatio: ratio,
-      mixesStyles: settings.mixesStyles, stream: &drawing)
-    let direction = Tensor.normal(image.shape, from: &drawing)
-    let (penalty, mean) = pathLengthPenalty(
-      image: image, latents: latents, direction: direction, mean: meanPathLength)
-    try requireFinite(penalty, "the path-length penalty", step: number)
+      labels: share.part(of: Array(labels[..<share.total])), feature: feature?.slice(0, 0..<share.count),
+      noiseRatio: ratio, mixesStyles: settings.mixesStyles, share: share, stream: &drawing)
+    let direction = share.normal(Array(image.shape.dropFirst()), from: &drawing)
+    let (own, mean) = pathLengthPenalty(
+      image: image, latents: latents, direction: direction, mean: meanPathLength
+    ) { share.isWhole ? $0.mean() : parallel.summed($0.sum()) / Float(share.total) }
+    let penalty = share.part(ofMean: own)
+    let value = parallel.total(penalty)
+    try requireFinite(value, "the path-length penalty", step: number)
     let weighted = penalty * (settings.pathWeight * Float(settings.pathEvery))
-    generatorOptimizer.step(gradients(of: weighted, withRespectTo: generatorParameters.map(\.value)))
+    generatorOptimizer.step(parallel.gradients(of: weighted, withRespectTo: generatorParameters.map(\.value)))
     meanPathLength = mean
-    losses.note(.path, penalty.item)
+    losses.note(.path, value)
   }
 }
 

@@ -18,6 +18,10 @@ public struct ClassifierSettings: Codable, Equatable, Sendable {
   public var milestones: [Int]
   /// Mirrors each picture with probability 0.5, as the released loaders do.
   public var flips: Bool
+  /// Where several ranks share the batches: nil takes the statistics of batch normalisation over the whole batch, the
+  /// same training on any number of ranks. A number says that so many ranks take them over their own pictures: less
+  /// to wait for, and another training.
+  public var batchNormRanks: Int? = nil
 
   /// The released schedule of `KMDN/UModel.py` and `RModel.py` (100 epochs) and `Classification/train.py` (50).
   public static func released(epochs: Int) -> ClassifierSettings {
@@ -56,6 +60,7 @@ func trainClassifier(
   _ model: any Backbone, on images: DecodedImages, settings: ClassifierSettings, seed: UInt64, name: String,
   objective: ClassifierObjective = .crossEntropy, run: TrainingRun
 ) throws {
+  let parallel = try run.parallel(for: settings)
   let batches = settings.batches(seed: seed, name: name, sampling: objective.sampling)
   model.isTraining = true
   model.setTrainable(true)
@@ -69,27 +74,30 @@ func trainClassifier(
   var loader: BatchLoader?
   var shownLoss: Float = 0
   try run.run(steps: total, state: state) { first in
-    loader = try BatchLoader(images, settings: batches, fromStep: first)
+    loader = try BatchLoader(
+      images, settings: batches, fromStep: first, parallel: objective.mixing.needsWholeBatch ? .single : parallel)
   } step: { step in
     guard let batch = try loader?.next() else { return "" }
+    let share = parallel.begin(batch.allLabels.count)
     optimizer.learningRate = settings.learningRate(step: step, total: total)
     // What is dropped depends on the step alone: a run that goes on drops what the unbroken run would have dropped.
     model.setRandomness(seed: seed, step: UInt64(step), prefix: "\(name).dropout")
     var stream = RandomStream(seed: seed, name: "\(name).mixing", index: UInt64(step))
-    let mixed = objective.mixing(batch.tensor, batch.labels, stream: &stream)
+    let mixed = objective.mixing(batch.tensor, batch.allLabels, share: share, stream: &stream)
     let logits = objective.lastLayer.logits(model, mixed.pictures)
     let loss = mixed.loss {
-      objective.loss(logits, $0, counts: counts, progress: Double(step) / Double(max(1, total)))
+      objective.loss(logits, $0, counts: counts, progress: Double(step) / Double(max(1, total)), share: share)
     }
-    optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
-    try requireFinite(loss, "loss of \(name)", step: step)
-    shownLoss = step == 0 ? loss.item : 0.98 * shownLoss + 0.02 * loss.item
+    optimizer.step(parallel.gradients(of: loss, withRespectTo: parameters.map(\.value)))
+    let value = parallel.total(loss)
+    try requireFinite(value, "loss of \(name)", step: step)
+    shownLoss = step == 0 ? value : 0.98 * shownLoss + 0.02 * value
     return "loss " + NumberFormat.fixed(Double(shownLoss), digits: 3)
   }
 }
 
 extension Batch {
-  /// The pictures as a tensor [N, side, side, 3].
+  /// The pictures, of a rank its own, as a tensor [N, side, side, 3].
   var tensor: Tensor { Tensor(pixels, shape: [count, side, side, 3]) }
 }
 
@@ -103,6 +111,6 @@ public struct DivergedError: Error, CustomStringConvertible {
   }
 }
 
-func requireFinite(_ value: Tensor, _ quantity: @autoclosure () -> String, step: Int) throws {
+func requireFinite(_ value: Float, _ quantity: @autoclosure () -> String, step: Int) throws {
   if !value.isFinite { throw DivergedError(quantity: quantity(), step: step) }
 }

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 
 /// Loads batches in a thread of its own, a few ahead of the training that takes them.
@@ -15,13 +16,16 @@ public final class BatchLoader {
   /// - Parameters:
   ///   - images: The data set, whose decoded pictures several loaders can share.
   ///   - queueLength: How many batches are held ready.
+  ///   - parallel: With whom each batch is shared.
   /// - Throws: `BatchLoaderError` for settings that give no batches.
   public convenience init(
-    _ images: DecodedImages, settings: BatchSettings, fromStep step: Int = 0, queueLength: Int = 2
+    _ images: DecodedImages, settings: BatchSettings, fromStep step: Int = 0, queueLength: Int = 2,
+    parallel: DataParallel = .single
   ) throws {
-    try self.init(images, plan: BatchPlan(for: images.dataset, settings: settings), queueLength: queueLength) { _ in
-      step..<Int.max
-    }
+    try self.init(
+      images, plan: BatchPlan(for: images.dataset, settings: settings), queueLength: queueLength,
+      rank: parallel.communicator.rank, of: parallel.communicator.size
+    ) { _ in step..<Int.max }
   }
 
   /// The batches of one epoch.
@@ -36,7 +40,8 @@ public final class BatchLoader {
   }
 
   private init(
-    _ images: DecodedImages, plan: BatchPlan, queueLength: Int, steps: (BatchPlan) -> Range<Int>
+    _ images: DecodedImages, plan: BatchPlan, queueLength: Int, rank: Int = 0, of ranks: Int = 1,
+    steps: (BatchPlan) -> Range<Int>
   ) throws {
     precondition(queueLength > 0, "a queue holds at least one batch")
     precondition(plan.settings.side == images.side, "the settings' side is not that of the decoded images")
@@ -49,7 +54,9 @@ public final class BatchLoader {
       var plan = plan
       do {
         for step in steps {
-          let batch = try images.batch(plan.entries(atStep: step))
+          let entries = plan.entries(atStep: step)
+          let batch = try images.batch(
+            entries, share: BatchShare(of: entries.count, rank: rank, ranks: ranks))
           guard queue.put(batch) else { break }
         }
         queue.finish(with: nil)

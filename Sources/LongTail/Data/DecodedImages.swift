@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Imaging
 
@@ -38,6 +39,16 @@ public final class DecodedImages: @unchecked Sendable {
       }
     }
     return pixels
+  }
+
+  /// One rank's pictures of some places that make a batch.
+  ///
+  /// - Throws: `ImageError` for a file that cannot be read.
+  func batch(_ entries: [BatchEntry], share: BatchShare) throws -> Batch {
+    var batch = try batch(share.part(of: entries))
+    batch.share = share
+    batch.allLabels = entries.map { dataset.items[$0.index].label }
+    return batch
   }
 
   /// The pictures of some places as one batch.

@@ -39,6 +39,7 @@ func distill(
   seed: UInt64, name: String, run: TrainingRun
 ) throws {
   let schedule = settings.schedule
+  let parallel = try run.parallel(for: schedule)
   let batches = schedule.batches(seed: seed, name: name)
   student.isTraining = true
   student.setTrainable(true)
@@ -51,9 +52,10 @@ func distill(
   state.add("optimizer", optimizer)
   var loader: BatchLoader?
   try run.run(steps: total, state: state) { first in
-    loader = try BatchLoader(images, settings: batches, fromStep: first)
+    loader = try BatchLoader(images, settings: batches, fromStep: first, parallel: parallel)
   } step: { step in
     guard let batch = try loader?.next() else { return "" }
+    let share = parallel.begin(batch.allLabels.count)
     optimizer.learningRate =
       settings.continuesSchedule
       ? schedule.learningRate(atEpoch: Double(direction * schedule.epochs) + schedule.epoch(step: step, total: total))
@@ -63,10 +65,12 @@ func distill(
     let target = withoutRecording { teacher(pictures, featureStage: stage).feature }
     let (loss, crossEntropyLoss, featureLoss) = distillationLoss(
       student: student, pictures: pictures, labels: batch.labels, target: target, alpha: settings.alpha, stage: stage)
-    optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
-    try requireFinite(loss, "loss of \(name)", step: step)
-    return "cross-entropy " + NumberFormat.fixed(Double(crossEntropyLoss.item), digits: 3)
-      + ", feature " + NumberFormat.fixed(Double(featureLoss.item), digits: 3)
+    let part = share.part(ofMean: loss)
+    optimizer.step(parallel.gradients(of: part, withRespectTo: parameters.map(\.value)))
+    try requireFinite(parallel.total(part), "loss of \(name)", step: step)
+    let shown = [crossEntropyLoss, featureLoss].map { parallel.total(share.part(ofMean: $0.detached)) }
+    return "cross-entropy " + NumberFormat.fixed(Double(shown[0]), digits: 3)
+      + ", feature " + NumberFormat.fixed(Double(shown[1]), digits: 3)
   }
 }
 

@@ -156,7 +156,7 @@ public final class Pipeline {
   }
 
   func save(_ module: Module, _ context: StageContext, _ name: String) throws {
-    try SafeTensors(StateDictionary(module)).write(to: context.directory.appendingPathComponent(name))
+    try context.write(SafeTensors(StateDictionary(module)), name)
   }
 
   /// The pictures of a data set at one size, decoded once a run.

@@ -30,13 +30,13 @@ extension Pipeline {
         sampling: settings.cdtg.balancesClasses ? .classBalanced : .shuffled, dropsLast: !settings.cdtg.balancesClasses)
       let pictures = images(of: dataset, named: "cdtg", side: settings.cdtg.side)
       var loader: BatchLoader?
-      try TrainingRun(context: context, progress: progress).run(
-        steps: settings.cdtg.iterations, state: training.state
-      ) { first in
-        loader = try BatchLoader(pictures, settings: batches, fromStep: first)
+      let run = TrainingRun(context: context, progress: progress)
+      training.parallel = run.parallel
+      try run.run(steps: settings.cdtg.iterations, state: training.state) { first in
+        loader = try BatchLoader(pictures, settings: batches, fromStep: first, parallel: run.parallel)
       } step: { number in
         guard let batch = try loader?.next() else { return "" }
-        try training.step(number, pictures: batch.tensor, labels: batch.labels)
+        try training.step(number, pictures: batch.tensor, labels: batch.allLabels)
         return training.losses.summary
       }
       try save(average, context, "generator.safetensors")

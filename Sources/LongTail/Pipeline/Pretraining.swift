@@ -73,6 +73,7 @@ public struct Pretraining {
     let classifier = try baseClassifier()
     let generator = try baseGenerator(classifier)
     let clip = try smallCLIP()
+    guard store.parallel.isWriter else { return }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for (result, part) in [(classifier, StartingWeights.Part.classifier), (generator, .generator), (clip, .clip)] {
       let target = folder.appendingPathComponent(part.rawValue + ".safetensors")
@@ -148,7 +149,7 @@ public struct Pretraining {
   ) throws -> StageResult {
     try store.run(Stage(name: name, version: version, settings: settings, inputs: inputs)) { context in
       let run = TrainingRun(context: context) { ProgressBar(name, total: $0, done: $1) }
-      try work(context, run).write(to: context.directory.appendingPathComponent("weights.safetensors"))
+      try context.write(try work(context, run), "weights.safetensors")
     }
   }
 
@@ -205,20 +206,21 @@ public struct Pretraining {
       let training = GeneratorTraining(
         settings: cdtg, networks: build(), average: average, discriminator: discriminator,
         guides: GeneratorGuides(features: features), seed: settings.seed)
+      training.parallel = run.parallel
       let pictures = DecodedImages(
         headScenes(classes: drawnClassNames, perClass: settings.scenesPerDrawnClass), side: cdtg.side)
       let batches = BatchSettings(
         side: cdtg.side, batchSize: cdtg.batchSize, seed: settings.seed, streamName: "base-generator", dropsLast: true)
       var loader: BatchLoader?
       try run.run(steps: cdtg.iterations, state: training.state) { first in
-        loader = try BatchLoader(pictures, settings: batches, fromStep: first)
+        loader = try BatchLoader(pictures, settings: batches, fromStep: first, parallel: run.parallel)
       } step: { number in
         guard let batch = try loader?.next() else { return "" }
-        try training.step(number, pictures: batch.tensor, labels: batch.labels)
-        if number % 500 == 0 { try writeSheet(average, features, pictures, to: context.checkpointDirectory) }
+        try training.step(number, pictures: batch.tensor, labels: batch.allLabels)
+        if number % 500 == 0, run.parallel.isWriter { try writeSheet(average, features, pictures, to: context.checkpointDirectory) }
         return training.losses.summary
       }
-      try writeSheet(average, features, pictures, to: context.directory)
+      if run.parallel.isWriter { try writeSheet(average, features, pictures, to: context.directory) }
       try context.write(Data(training.losses.csv.utf8), "losses.csv")
       var tensors = StateDictionary(source: "base-generator")
       for (key, value) in StateDictionary(average).entries { tensors["g.\(key)"] = value }

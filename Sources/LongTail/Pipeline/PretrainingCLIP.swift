@@ -32,28 +32,31 @@ extension Pretraining {
         flips: true, dropsLast: true)
       var loader: BatchLoader?
       var shown: Float = 0
-      try TrainingRun(context: context) { ProgressBar("small-clip", total: $0, done: $1) }.run(
-        steps: settings.clipSteps, state: state
-      ) { first in
-        loader = try BatchLoader(images, settings: batches, fromStep: first)
+      let run = TrainingRun(context: context) { ProgressBar("small-clip", total: $0, done: $1) }
+      let parallel = run.parallel
+      try run.run(steps: settings.clipSteps, state: state) { first in
+        loader = try BatchLoader(images, settings: batches, fromStep: first, parallel: parallel)
       } step: { step in
         guard let batch = try loader?.next() else { return "" }
+        let share = parallel.begin(batch.allLabels.count)
         optimizer.learningRate = settings.clipLearningRate * schedule(step)
+        // Every picture is held against every caption of the batch: each rank sees them all.
         let logits = model.logits(
-          imageFeatures: model.imageFeatures(clipInput(batch.tensor)),
-          textFeatures: model.textFeatures(batch.indices.map { tokens[$0] }))
-        let order = Array(0..<batch.count)
+          imageFeatures: parallel.gathered(model.imageFeatures(clipInput(batch.tensor))),
+          textFeatures: parallel.gathered(model.textFeatures(batch.indices.map { tokens[$0] })))
+        let order = Array(0..<share.total)
         let loss = (crossEntropy(logits, order) + crossEntropy(logits.transposed([1, 0]), order)) * 0.5
-        optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
+        optimizer.step(parallel.gradients(of: share.part(ofMean: loss), withRespectTo: parameters.map(\.value)))
         model.limitLogitScale()
         shown = step == 0 ? loss.item : 0.98 * shown + 0.02 * loss.item
         return "loss " + NumberFormat.fixed(Double(shown), digits: 3)
       }
       func json(_ value: some Encodable) throws -> String { String(decoding: try JSONEncoder().encode(value), as: UTF8.self) }
-      try SafeTensors(
-        StateDictionary(model),
-        metadata: ["configuration": try json(configuration), "tokenizer": try json(tokenizer)]
-      ).write(to: context.directory.appendingPathComponent("weights.safetensors"))
+      try context.write(
+        SafeTensors(
+          StateDictionary(model),
+          metadata: ["configuration": try json(configuration), "tokenizer": try json(tokenizer)]
+        ), "weights.safetensors")
     }
   }
 

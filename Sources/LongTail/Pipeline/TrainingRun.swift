@@ -40,6 +40,28 @@ public struct TrainingState {
     return dictionary
   }
 
+  /// Gives everything of rank 0 to all ranks.
+  func broadcast(_ parallel: DataParallel) {
+    if parallel.isSingle { return }
+    for (_, module) in modules { parallel.broadcast(module.states.map(\.state.value)) }
+    for (_, optimizer) in optimizers {
+      let state = optimizer.state.map { (key: $0.key, value: $0.value.copy()) }
+      parallel.broadcast(state.map(\.value))
+      optimizer.restore(Dictionary(uniqueKeysWithValues: state.map { ($0.key, $0.value) }))
+    }
+    for (_, get, set) in numbers {
+      let count = parallel.communicator.broadcast(get().count)
+      let values = parallel.isWriter ? Tensor(get(), shape: [count]) : .zeros([count])
+      parallel.broadcast([values])
+      set(values.values)
+    }
+  }
+
+  /// Couples the layers that need it to the other ranks, or lets them be alone again.
+  func couple(_ parallel: DataParallel?) {
+    for (_, module) in modules { module.couple(parallel) }
+  }
+
   /// Takes everything back and returns the number of steps done.
   func read(from file: URL) throws -> Int {
     let saved = try SafeTensors(contentsOf: file)
@@ -70,6 +92,8 @@ public struct TrainingRun {
   var progress: (_ total: Int, _ done: Int) -> ProgressBar
   /// Called after each step, once its state is in place: samples, exports.
   var afterStep: (_ done: Int) throws -> Void = { _ in }
+  /// With whom every batch is shared. Rank 0 writes and reads; the others get everything from it.
+  var parallel = DataParallel.single
 
   /// A run inside a stage.
   init(
@@ -81,6 +105,7 @@ public struct TrainingRun {
     note = { context?.log($0) }
     self.secondsBetweenCheckpoints = secondsBetweenCheckpoints
     self.progress = progress
+    parallel = context?.parallel ?? .single
   }
 
   /// A run of its own, saved in `file`.
@@ -103,10 +128,14 @@ public struct TrainingRun {
     step: (_ number: Int) throws -> String
   ) throws {
     var done = 0
-    if let file, FileManager.default.fileExists(atPath: file.path) {
+    if let file, parallel.isWriter, FileManager.default.fileExists(atPath: file.path) {
       done = try state.read(from: file)
       note("\(name): going on after step \(done) of \(steps)")
     }
+    done = parallel.communicator.broadcast(done)
+    state.broadcast(parallel)
+    state.couple(parallel)
+    defer { state.couple(nil) }
     try start(done)
     let bar = progress(steps, done)
     var lastSaved = ProcessInfo.processInfo.systemUptime
@@ -114,9 +143,9 @@ public struct TrainingRun {
       let detail = try step(number)
       bar.advance(to: number + 1, detail: detail)
       try afterStep(number + 1)
-      let signal = Interruption.signalNumber
+      let signal = parallel.agreed(Interruption.signalNumber)
       let isDue = ProcessInfo.processInfo.systemUptime - lastSaved > secondsBetweenCheckpoints
-      if let file, isDue || signal != nil, number + 1 < steps {
+      if let file, parallel.isWriter, isDue || signal != nil, number + 1 < steps {
         try state.write(to: file, steps: number + 1)
         lastSaved = ProcessInfo.processInfo.systemUptime
       }
@@ -125,5 +154,45 @@ public struct TrainingRun {
       }
     }
     bar.finish()
+  }
+}
+
+extension TrainingRun {
+  /// With whom batches are shared, and what batch normalisation then takes its statistics over.
+  ///
+  /// - Throws: `DataParallelError`.
+  func parallel(for settings: ClassifierSettings) throws -> DataParallel {
+    let ranks = parallel.communicator.size
+    if let wanted = settings.batchNormRanks, wanted != ranks {
+      throw DataParallelError.otherRanks(wanted: wanted, ranks: ranks)
+    }
+    parallel.synchronizesBatchNorm = settings.batchNormRanks == nil
+    return parallel
+  }
+}
+
+extension DataParallel {
+  /// This rank's share of a batch of so many pictures, for the layers too.
+  func begin(_ total: Int) -> BatchShare {
+    let share = share(of: total)
+    self.share = share
+    return share
+  }
+
+  /// A signal that any rank got, so that all of them stop after the same step.
+  fileprivate func agreed(_ signal: Int32?) -> Int32? {
+    if isSingle { return signal }
+    return communicator.gather([Float(signal ?? 0)]).first { $0 != 0 }.map { Int32($0) }
+  }
+}
+
+public enum DataParallelError: Error, Equatable, CustomStringConvertible {
+  case otherRanks(wanted: Int, ranks: Int)
+
+  public var description: String {
+    switch self {
+    case .otherRanks(let wanted, let ranks):
+      "batch normalisation by the rank was set for \(wanted) ranks, but \(ranks) run: start \(wanted)"
+    }
   }
 }

@@ -33,8 +33,8 @@ public struct ComparisonFamily {
           + [tail[index], overall[index]].flatMap { comparison -> [TableCell] in
             [
               .difference(comparison.difference, scale: 100),
-              TableCell(NumberFormat.pValue(comparison.pValue), value: .number(comparison.pValue)),
-              .text(comparison.verdict),
+              .pValue(comparison),
+              .verdict(comparison),
             ]
           }
       })

@@ -2,6 +2,7 @@ import ArgumentParser
 import Engine
 import Foundation
 import Notebook
+import Ranks
 
 /// What an experiment's `main.swift` works with: its options, its notebook and a pipeline.
 public final class Experiment {
@@ -15,47 +16,70 @@ public final class Experiment {
 
   /// Reads the command line, runs the experiment, and writes the report. Any error ends the process with one line.
   ///
+  /// Under `mpirun` the ranks first make the independent runs, each what no other makes, and rank 0 then writes the
+  /// report from the store. With `--data-parallel` all ranks go through the experiment together instead.
+  ///
   /// - Parameters:
   ///   - name: In kebab case, as in `swift run exp-NAME`.
   ///   - options: Those of the command line, unless `main.swift` has read them itself.
   ///   - adjust: Changes the profile's settings, before `--set` does.
   ///   - parts: What the experiment will do, for the progress of the whole.
+  ///   - runs: What several ranks can make at once. Whatever else the experiment needs rank 0 makes alone.
   public static func run(
     _ name: String, options: ExperimentOptions? = nil, source: String = #filePath,
     adjust: (inout PipelineSettings) -> Void = { _ in },
-    parts: (PipelineSettings, [UInt64]) -> [(name: String, weight: Double)], _ body: (Experiment) throws -> Void
+    parts: (PipelineSettings, [UInt64]) -> [(name: String, weight: Double)],
+    runs: (PipelineSettings, [UInt64]) -> [IndependentRun] = { _, _ in [] }, _ body: (Experiment) throws -> Void
   ) {
     let options = options ?? ExperimentOptions.parseOrExit()
     Interruption.watch()
     do {
-      let experiment = try Experiment(name, options: options, source: source, adjust: adjust)
-      if options.estimate { return try experiment.printEstimate(parts(experiment.settings, experiment.seeds)) }
-      experiment.pipeline.announce(parts(experiment.settings, experiment.seeds))
-      try options.tracing.recording { try body(experiment) }
-      experiment.pipeline.job?.finish()
-      try experiment.notebook.finish()
-      experiment.log.note(
-        "memory in MiB",
-        .array(
-          experiment.pipeline.memory.map {
-            ["stage": .string($0.part), "before": .integer($0.before >> 20), "peak": .integer($0.peak >> 20)]
-          }))
-      let store = experiment.pipeline.store
-      try experiment.log.finish(
-        report: experiment.notebook.output, stages: store.used, secondsInStages: store.secondsSpent)
-      Console.standardError.say("The report is in \(experiment.notebook.output.path)/README.md")
+      try withRanks(areTogether: options.dataParallel) { ranks in
+        let experiment = try Experiment(name, options: options, source: source, adjust: adjust, ranks: ranks)
+        let planned = parts(experiment.settings, experiment.seeds)
+        let isFirst = ranks.rank == 0
+        if options.estimate {
+          if isFirst { try experiment.printEstimate(planned) }
+          return
+        }
+        experiment.pipeline.announce(planned)
+        try options.tracing.recording {
+          if ranks.size > 1, !options.dataParallel {
+            try experiment.pipeline.sweep(runs(experiment.settings, experiment.seeds), ranks)
+          }
+          if isFirst || options.dataParallel { try body(experiment) }
+        }
+        experiment.pipeline.job?.finish()
+        if isFirst { try experiment.finish() }
+      }
     } catch {
       Console.standardError.say("exp-\(name): \(error)")
       exit((error as? InterruptedError)?.exitCode ?? 1)
     }
   }
 
+  /// Writes the report, and what the run cost beside it.
+  private func finish() throws {
+    try notebook.finish()
+    log.note(
+      "memory in MiB",
+      .array(
+        pipeline.memory.map {
+          ["stage": .string($0.part), "before": .integer($0.before >> 20), "peak": .integer($0.peak >> 20)]
+        }))
+    let store = pipeline.store
+    try log.finish(report: notebook.output, stages: store.used, secondsInStages: store.secondsSpent)
+    Console.standardError.say("The report is in \(notebook.output.path)/README.md")
+  }
+
   private init(
-    _ name: String, options: ExperimentOptions, source: String, adjust: (inout PipelineSettings) -> Void
+    _ name: String, options: ExperimentOptions, source: String, adjust: (inout PipelineSettings) -> Void,
+    ranks: any Communicator
   ) throws {
+    if options.fresh, ranks.size > 1, !options.dataParallel { throw SweepError.fresh }
     self.options = options
     if let threads = options.threads { Parallel.threadCount = threads }
-    settings = try options.settings(adjust: adjust)
+    settings = try options.settings(ranks: ranks.size, adjust: adjust)
     seeds = options.seedList
     let package = URL(fileURLWithPath: source).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
@@ -63,11 +87,13 @@ public final class Experiment {
     let folder = options.dataset.map { name.hasPrefix("dior-") ? "\($0)-\(name.dropFirst(5))" : "\(name)-\($0)" } ?? name
     let output = options.out.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent("Reports/\(folder)")
     // Everything that can be wrong with the surroundings is found before hours of training.
-    notebook = try Notebook(name: name, output: output, source: source)
+    notebook = try Notebook(name: name, output: output, isWritten: ranks.rank == 0, source: source)
     let storeFolder = options.store.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent(".stages")
-    let store = try StageStore(directory: storeFolder, fresh: options.fresh)
+    let store = try StageStore(
+      directory: storeFolder, fresh: options.fresh, parallel: options.dataParallel ? DataParallel(ranks) : .single)
     log = RunLog(name: name, directory: storeFolder)
     log.note("threads", .integer(Parallel.threadCount))
+    log.note("ranks", .integer(ranks.size))
     data = try PipelineData(folder: options.data, settings: settings, isSketch: options.estimate)
     let weights = settings.usesStartingWeights ? StartingWeights() : nil
     pipeline = Pipeline(settings: settings, data: data, store: store, weights: weights)

@@ -43,6 +43,14 @@ public struct ExperimentOptions: ParsableCommand {
   public var fromScratch = false
   @Flag(help: "Print operations, memory and time on this machine for each stage, and stop.")
   public var estimate = false
+  @Flag(
+    help: """
+      Under mpirun: all ranks train each network together, on shares of its batches. Without it each rank trains \
+      networks of its own, and the report has the bits of one process.
+      """)
+  public var dataParallel = false
+  @Flag(help: "With --data-parallel: batch normalisation by the rank, not over the whole batch.")
+  public var rankBatchNorm = false
   @OptionGroup public var tracing: TraceOptions
 
   public init() {}
@@ -54,6 +62,7 @@ public struct ExperimentOptions: ParsableCommand {
     if dataset != nil && data != nil {
       throw ValidationError("--dataset chooses procedural scenes, --data a folder; give one of them")
     }
+    if rankBatchNorm && !dataParallel { throw ValidationError("--rank-batch-norm belongs to --data-parallel") }
     if imbalance != nil && data == nil {
       throw ValidationError("--imbalance thins the data set given with --data; the scenes have a long tail already")
     }
@@ -64,8 +73,11 @@ public struct ExperimentOptions: ParsableCommand {
 
   /// The profile's settings, as the experiment adjusts them, with the overrides.
   ///
+  /// - Parameter ranks: How many processes share the work.
   /// - Throws: `SettingError`, `DataError.unknownCatalogue`.
-  public func settings(adjust: (inout PipelineSettings) -> Void = { _ in }) throws -> PipelineSettings {
+  public func settings(
+    ranks: Int = 1, adjust: (inout PipelineSettings) -> Void = { _ in }
+  ) throws -> PipelineSettings {
     var settings = PipelineSettings.profile(profile)
     adjust(&settings)
     if let dataset {
@@ -74,6 +86,7 @@ public struct ExperimentOptions: ParsableCommand {
     }
     if let imbalance { settings.data.imbalance = imbalance }
     if fromScratch { settings.usesStartingWeights = false }
+    if rankBatchNorm { settings.useBatchNorm(ofRanks: ranks) }
     for assignment in overrides { try settings.override(assignment) }
     return settings
   }

@@ -64,14 +64,18 @@ enum DurableFiles {
 final class FileLock {
   private let descriptor: Int32
 
-  /// - Parameter waiting: Called once if another process holds the lock, before waiting for it.
-  init(_ file: URL, waiting: () -> Void) throws {
+  /// - Parameter waiting: Called once if another process holds the lock, before waiting for it. What it throws is
+  ///   thrown instead.
+  init(_ file: URL, waiting: () throws -> Void) throws {
     let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw NSError(domain: NSPOSIXErrorDomain, code: Int(errno)) }
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       var code = errno
       if code == EWOULDBLOCK {
-        waiting()
+        do { try waiting() } catch {
+          close(descriptor)
+          throw error
+        }
         code = 0
         while flock(descriptor, LOCK_EX) != 0 {
           if errno != EINTR {

@@ -1,3 +1,5 @@
+import Checkpoints
+import Engine
 import Foundation
 import Notebook
 
@@ -67,10 +69,13 @@ public struct StageContext {
   public let checkpointDirectory: URL
   /// Prints a line for the user.
   public let log: (String) -> Void
+  /// With whom the work is shared. All ranks do it, and rank 0 alone writes.
+  public var parallel = DataParallel.single
 
   /// Writes a checkpoint that is either the old or the new one, whenever the run is killed.
   /// - Throws: `StageError.diskFull`, `.unwritable`.
   public func replaceAtomically(_ data: Data, _ name: String) throws {
+    guard parallel.isWriter else { return }
     let file = checkpointDirectory.appendingPathComponent(name)
     do { try DurableFiles.replace(file, with: data) } catch { throw StageError.storing(error, at: file.path) }
   }
@@ -83,11 +88,18 @@ public struct StageContext {
   /// Writes one file of the result.
   /// - Throws: `StageError.diskFull`, `.unwritable`.
   public func write(_ data: Data, _ name: String) throws {
+    guard parallel.isWriter else { return }
     let file = directory.appendingPathComponent(name)
     do {
       try FileManager.default.createDirectory(
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try data.write(to: file)
     } catch { throw StageError.storing(error, at: file.path) }
+  }
+
+  /// Writes tensors as one file of the result.
+  /// - Throws: `AtomicFile.Failure`.
+  func write(_ tensors: SafeTensors, _ name: String) throws {
+    if parallel.isWriter { try tensors.write(to: directory.appendingPathComponent(name)) }
   }
 }

@@ -11,6 +11,10 @@ public enum StageError: Error, Equatable, CustomStringConvertible, LocalizedErro
   case diskFull(path: String)
   /// The stage's work returned without a single file.
   case emptyResult(stage: String)
+  /// Another process is making it, and it was not to be waited for.
+  case busy(stage: String)
+  /// This rank has come to another stage than rank 0.
+  case outOfStep(stage: String)
 
   public var description: String {
     switch self {
@@ -24,6 +28,10 @@ public enum StageError: Error, Equatable, CustomStringConvertible, LocalizedErro
       return "\(path): the disk is full; free some space and run again, which goes on from the last checkpoint"
     case .emptyResult(let stage):
       return "stage \(stage): wrote no file into its result folder; write the result into context.directory"
+    case .busy(let stage):
+      return "stage \(stage): another process is making it; run again when it has"
+    case .outOfStep(let stage):
+      return "stage \(stage): rank 0 is at another one; give all ranks the same package, data and options"
     }
   }
 

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Notebook
 
@@ -15,6 +16,10 @@ public final class StageStore {
   public let directory: URL
   private let fresh: Bool
   private let log: (String) -> Void
+  /// With whom the work on a stage is shared. Rank 0 keeps the store; the others work with it and read results.
+  public let parallel: DataParallel
+  /// Whether a stage that another process makes is waited for. Otherwise `StageError.busy` says so.
+  public var waits = true
   /// The keys this process made or checked. It need not do either twice, not even when everything is remade.
   private var settled: Set<String> = []
   /// The stages this process asked for, each once, and how long each took to make, by whichever process; nil where that
@@ -26,12 +31,18 @@ public final class StageStore {
   /// - Parameters:
   ///   - directory: Made if missing.
   ///   - fresh: Remakes every result, each once in this process, and ignores checkpoints.
+  ///   - parallel: With whom the work on each stage is shared, in this folder, which all ranks see.
   ///   - log: Told what is reused, remade or waited for; by default printed on standard error.
   /// - Throws: `StageError.unwritable`, `.diskFull`.
-  public init(directory: URL, fresh: Bool = false, log: @escaping (String) -> Void = Console.standardError.say) throws {
+  public init(
+    directory: URL, fresh: Bool = false, parallel: DataParallel = .single,
+    log: @escaping (String) -> Void = Console.standardError.say
+  ) throws {
     self.directory = directory
     self.fresh = fresh
+    self.parallel = parallel
     self.log = log
+    guard parallel.isWriter else { return }
     for name in [".working", ".locks", ".seconds"] {
       let folder = directory.appendingPathComponent(name)
       try storing(at: folder) { try FileManager.default.createDirectory(at: $0, withIntermediateDirectories: true) }
@@ -62,6 +73,7 @@ public final class StageStore {
     let result = directory.appendingPathComponent(name)
     let shown = "\(stage.name) \(key.prefix(8))"
     let clockFile = directory.appendingPathComponent(".seconds").appendingPathComponent(name)
+    if !parallel.isWriter { return try follow(stage, key: key, at: result, work) }
     func finished(reused: Bool) -> StageResult {
       if settled.insert(key).inserted { used.append((stage.name, Self.seconds(in: clockFile))) }
       return StageResult(name: stage.name, hash: key, directory: result, wasReused: reused)
@@ -69,14 +81,20 @@ public final class StageStore {
 
     let lockFile = directory.appendingPathComponent(".locks").appendingPathComponent(name)
     let lock = try storing(at: lockFile) {
-      try FileLock($0) { log("waiting for another process that makes \(shown)") }
+      try FileLock($0) {
+        guard waits else { throw StageError.busy(stage: stage.name) }
+        log("waiting for another process that makes \(shown)")
+      }
     }
     defer { withExtendedLifetime(lock) {} }
 
     let working = directory.appendingPathComponent(".working").appendingPathComponent(name)
     let remake = fresh && !settled.contains(key)
     if FileManager.default.fileExists(atPath: result.path) {
-      if settled.contains(key) { return finished(reused: true) }
+      if settled.contains(key) {
+        tell(.reused, key)
+        return finished(reused: true)
+      }
       if remake {
         log("remaking \(shown) afresh")
       } else if let fault = StageManifest.fault(of: result, hash: key) {
@@ -84,6 +102,7 @@ public final class StageStore {
       } else {
         log("reusing \(shown)")
         try? FileManager.default.removeItem(at: working)
+        tell(.reused, key)
         return finished(reused: true)
       }
     }
@@ -91,7 +110,8 @@ public final class StageStore {
 
     let context = StageContext(
       name: stage.name, hash: key, directory: working.appendingPathComponent("result"),
-      checkpointDirectory: working.appendingPathComponent("checkpoints"), log: log)
+      checkpointDirectory: working.appendingPathComponent("checkpoints"), log: log, parallel: parallel)
+    tell(.working, key)
     try storing(at: working) { _ in
       try Self.remove(context.directory)
       try FileManager.default.createDirectory(at: context.directory, withIntermediateDirectories: true)
@@ -128,6 +148,37 @@ public final class StageStore {
     }
     try? FileManager.default.removeItem(at: working)
     stopClock()
+    tell(.stored, key)
+    return finished(reused: false)
+  }
+
+  // MARK: - Work that is shared
+
+  private enum Message: String {
+    case reused, working, stored
+  }
+
+  private func tell(_ message: Message, _ key: String) {
+    if !parallel.isSingle { _ = parallel.communicator.broadcast("\(message.rawValue) \(key)") }
+  }
+
+  /// What a rank other than 0 does: what rank 0 says. It works with it, writes nothing and finds the result there.
+  private func follow<Settings>(
+    _ stage: Stage<Settings>, key: String, at result: URL, _ work: (StageContext) throws -> Void
+  ) throws -> StageResult {
+    func heard(_ message: Message) throws -> Bool {
+      let words = parallel.communicator.broadcast("").split(separator: " ").map(String.init)
+      guard words.last == key else { throw StageError.outOfStep(stage: stage.name) }
+      return words.first == message.rawValue
+    }
+    func finished(reused: Bool) -> StageResult {
+      StageResult(name: stage.name, hash: key, directory: result, wasReused: reused)
+    }
+    if try heard(.reused) { return finished(reused: true) }
+    try work(
+      StageContext(
+        name: stage.name, hash: key, directory: result, checkpointDirectory: result, log: { _ in }, parallel: parallel))
+    guard try heard(.stored) else { throw StageError.outOfStep(stage: stage.name) }
     return finished(reused: false)
   }
 

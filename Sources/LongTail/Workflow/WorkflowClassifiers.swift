@@ -7,10 +7,14 @@ import Notebook
 /// A folder that a command of the released workflow writes its weights into, and its state while it runs.
 public struct WorkflowFolder {
   public let url: URL
+  /// With whom training is shared; rank 0 writes.
+  let parallel: DataParallel
 
   /// - Throws: What making the folder throws.
-  public init(_ path: String) throws {
+  public init(_ path: String, parallel: DataParallel = .single) throws {
     url = URL(fileURLWithPath: path, isDirectory: true)
+    self.parallel = parallel
+    guard parallel.isWriter else { return }
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 
@@ -20,7 +24,7 @@ public struct WorkflowFolder {
   func state(_ name: String) -> URL { file("\(name).training.safetensors") }
 
   func finish(_ name: String) throws {
-    if FileManager.default.fileExists(atPath: state(name).path) {
+    if parallel.isWriter, FileManager.default.fileExists(atPath: state(name).path) {
       try FileManager.default.removeItem(at: state(name))
     }
   }
@@ -115,19 +119,22 @@ extension StateDictionary {
 
 /// Trains a back-bone by cross-entropy (the released `KMDN/UModel.py`, `RModel.py`, `Classification/train.py`).
 ///
-/// - Parameter afterEpoch: Called with the number of epochs done.
+/// - Parameters:
+///   - parallel: With whom every batch is shared.
+///   - afterEpoch: Called, on rank 0, with the number of epochs done.
 /// - Throws: What reading, training and `afterEpoch` throw.
 public func trainBackbone(
   _ model: any Backbone, on images: DecodedImages, settings: ClassifierSettings, seed: UInt64, name: String,
-  stateFile: URL, afterEpoch: @escaping (Int) throws -> Void
+  stateFile: URL, parallel: DataParallel = .single, afterEpoch: @escaping (Int) throws -> Void
 ) throws {
   let perEpoch = try BatchPlan(for: images.dataset, settings: settings.batches(seed: seed, name: name)).stepsPerEpoch
   let total = settings.totalSteps(perEpoch: perEpoch)
-  let run = TrainingRun(name, file: stateFile) { done in
-    guard done % perEpoch == 0 || done == total else { return }
+  var run = TrainingRun(name, file: stateFile) { done in
+    guard done % perEpoch == 0 || done == total, parallel.isWriter else { return }
     try afterEpoch((done + perEpoch - 1) / perEpoch)
     model.isTraining = true
   }
+  run.parallel = parallel
   try trainClassifier(model, on: images, settings: settings, seed: seed, name: name, run: run)
 }
 
@@ -149,15 +156,18 @@ public func distillBothWays(
   for (direction, student, teacher, dataset) in [(0, head, tail, parts.head), (1, tail, head, parts.tail)] {
     let name = direction == 0 ? "distil-head" : "distil-tail"
     let done = folder.file(direction == 0 ? "head.pth" : "tail.pth")
-    if FileManager.default.fileExists(atPath: done.path) {
+    let exists = FileManager.default.fileExists(atPath: done.path)
+    if folder.parallel.communicator.broadcast(exists ? 1 : 0) == 1 {
       try loadWeights(student, from: done)
       continue
     }
     let images = DecodedImages(dataset, side: settings.schedule.side)
+    var run = TrainingRun(name, file: folder.state(name))
+    run.parallel = folder.parallel
     try distill(
       student: student, teacher: teacher, on: images, settings: settings, direction: direction, seed: seed, name: name,
-      run: TrainingRun(name, file: folder.state(name)))
-    try writeWeights(StateDictionary(student), to: done)
+      run: run)
+    if folder.parallel.isWriter { try writeWeights(StateDictionary(student), to: done) }
     try folder.finish(name)
   }
 }

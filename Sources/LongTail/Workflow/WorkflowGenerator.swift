@@ -49,6 +49,8 @@ public struct GeneratorWorkflow {
     let training = GeneratorTraining(
       settings: settings, networks: networks, average: average, discriminator: discriminator, guides: guides,
       seed: seed)
+    let parallel = folder.parallel
+    training.parallel = parallel
     let images = DecodedImages(dataset, side: settings.side)
     let batches = BatchSettings(
       side: settings.side, batchSize: settings.batchSize, seed: seed, streamName: "cdtg",
@@ -56,7 +58,8 @@ public struct GeneratorWorkflow {
     let first = start?.iteration ?? 0
     let samples = try SampleSheet(images: images, tailModel: tailModel, seed: seed)
     var loader: BatchLoader?
-    let run = TrainingRun("generator", file: folder.state("generator")) { done in
+    var run = TrainingRun("generator", file: folder.state("generator")) { done in
+      guard parallel.isWriter else { return }
       if done % sampleEvery == 0 {
         try samples.draw(average).pngData().write(to: folder.file("sample-\(first + done).png"))
         try Data(training.losses.csv.utf8).write(to: folder.file("losses.csv"))
@@ -67,14 +70,15 @@ public struct GeneratorWorkflow {
           to: folder.file("\(first + done).pt"))
       }
     }
+    run.parallel = parallel
     try run.run(steps: settings.iterations, state: training.state) { step in
-      loader = try BatchLoader(images, settings: batches, fromStep: step)
+      loader = try BatchLoader(images, settings: batches, fromStep: step, parallel: parallel)
     } step: { number in
       guard let batch = try loader?.next() else { return "" }
-      try training.step(number, pictures: batch.tensor, labels: batch.labels)
+      try training.step(number, pictures: batch.tensor, labels: batch.allLabels)
       return training.losses.summary
     }
-    try Data(training.losses.csv.utf8).write(to: folder.file("losses.csv"))
+    if parallel.isWriter { try Data(training.losses.csv.utf8).write(to: folder.file("losses.csv")) }
     try folder.finish("generator")
   }
 

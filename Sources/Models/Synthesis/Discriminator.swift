@@ -19,7 +19,7 @@ public struct DiscriminatorConfiguration: Codable, Hashable, Sendable {
 }
 
 /// StyleGAN2's discriminator in the wavelet domain, told the class at 4×4. The released `tgn.Discriminator`.
-public final class Discriminator: Module {
+public final class Discriminator: Module, BatchCoupled {
   public let configuration: DiscriminatorConfiguration
   private let dwt: HaarWavelet
   private let from_rgbs: [FromRGB]
@@ -28,6 +28,7 @@ public final class Discriminator: Module {
   private let final_conv: ConvLayer
   private let final_linear: [EqualLinear]
   private let fusion_conv: ConvLayer
+  public var parallel: DataParallel?
 
   public init(_ configuration: DiscriminatorConfiguration, stream: inout RandomStream) {
     self.configuration = configuration
@@ -80,7 +81,7 @@ public final class Discriminator: Module {
     let planes = label_emb(labels).reshaped([batch, 1, 1, configuration.labelWidth])
       .broadcast(to: [batch, 4, 4, configuration.labelWidth])
     let fused = fusion_conv(concatenated([map, planes], axis: 3))
-    let judged = final_conv(withBatchDeviation(fused))
+    let judged = final_conv(withBatchDeviation(fused, parallel: parallel))
     // PyTorch's order, channel first: the linear layer's columns follow it.
     return final_linear[1](final_linear[0](judged.transposed([0, 3, 1, 2]).reshaped([batch, -1])))
   }
@@ -91,9 +92,17 @@ public final class Discriminator: Module {
 ///
 /// Groups have four pictures, or the largest number below that divides N; the released code fails where min(N, 4) does
 /// not divide N, and agrees elsewhere.
-func withBatchDeviation(_ x: Tensor) -> Tensor {
+///
+/// - Parameter parallel: With whom the batch is shared. Groups that lie across ranks are put together first.
+func withBatchDeviation(_ x: Tensor, parallel: DataParallel? = nil) -> Tensor {
+  if let parallel {
+    let share = parallel.share
+    let groups = share.total / groupSize(share.total)
+    // Pictures of a group are `groups` apart in the batch, those of a rank `ranks` apart.
+    if groups % share.ranks != 0 { return share.part(of: withBatchDeviation(parallel.gathered(x))) }
+  }
   let (batch, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
-  let group = (1...4).last { batch % $0 == 0 }!
+  let group = groupSize(batch)
   let grouped = x.reshaped([group, batch / group, height * width * channels])
   let centred = grouped - grouped.mean([0], keepingAxes: true)
   let deviation = (centred.squared().mean([0]) + 1e-8).squareRoot().mean([1])
@@ -101,6 +110,8 @@ func withBatchDeviation(_ x: Tensor) -> Tensor {
   let plane = deviation.reshaped([1, batch / group, 1]).broadcast(to: [group, batch / group, height * width])
   return concatenated([x, plane.reshaped([batch, height, width, 1])], axis: 3)
 }
+
+private func groupSize(_ batch: Int) -> Int { (1...4).last { batch % $0 == 0 }! }
 
 /// Two convolutions, of which the second halves the map (the released `ConvBlock`).
 final class HalvingBlock: Module {
