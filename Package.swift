@@ -32,6 +32,7 @@ let package = Package(
     .executable(name: "exp-engine-speed", targets: ["exp-engine-speed"]),
     .executable(name: "exp-scaling", targets: ["exp-scaling"]),
     .executable(name: "parallel-check", targets: ["parallel-check"]),
+    .executable(name: "exp-robustness", targets: ["exp-robustness"]),
   ],
   traits: [.trait(name: "MPI", description: "Several processes, on one machine or many, by MPI.")],
   dependencies: [
@@ -68,7 +69,8 @@ let package = Package(
     .executableTarget(
       name: "parallel-check", dependencies: ["LongTail", "Models", "Ranks", "Engine"], path: "Sources/ParallelCheck"),
 
-    .target(name: "Fuzzing", dependencies: ["Checkpoints", "Engine"]),
+    .target(name: "NumericalChecks", dependencies: ["Engine"], swiftSettings: fast),
+    .target(name: "Fuzzing", dependencies: ["Checkpoints", "Engine", "Imaging", "Models", "LongTail", "CZlib"]),
     .executableTarget(name: "fuzz-checkpoints", dependencies: ["Fuzzing", arguments], path: "Sources/FuzzCheckpoints"),
 
     .executableTarget(
@@ -101,15 +103,25 @@ let package = Package(
 
     .executableTarget(name: "exp-scaling", dependencies: ["LongTail", "Notebook"], path: "Experiments/Scaling"),
 
+    .target(
+      name: "Robustness",
+      dependencies: [
+        "LongTail", "Models", "Fuzzing", "NumericalChecks", "Checkpoints", "Imaging", "Engine", "Notebook", arguments,
+      ]),
+    .executableTarget(name: "exp-robustness", dependencies: ["Robustness", "Notebook"], path: "Experiments/Robustness"),
+
     // Optimised too: its plain loops check the kernels, ten times slower without.
     .testTarget(
-      name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Fixtures")], swiftSettings: fast),
+      name: "EngineTests", dependencies: ["Engine", "NumericalChecks"], resources: [.copy("Fixtures")], swiftSettings: fast),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Engine", "Fuzzing"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Imaging", "Engine"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "RobustnessTests",
+      dependencies: ["Robustness", "Fuzzing", "NumericalChecks", "LongTail", "Notebook", "Engine"]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Imaging"]),
     .testTarget(
       name: "LongTailTests", dependencies: ["LongTail", "Models", "Notebook", "Checkpoints", "Imaging", "Engine"],

@@ -10,7 +10,7 @@ struct TGN: ParsableCommand {
       PrepareCommand.self, DescribeCommand.self, SplitCommand.self, TrainHeadCommand.self, TrainTailCommand.self,
       DistillCommand.self, TrainGeneratorCommand.self, GenerateCommand.self, TrainClassifierCommand.self,
       TestCommand.self, FIDCommand.self, PPLCommand.self, FactorizeCommand.self, ApplyFactorCommand.self,
-      EstimateCommand.self, InspectCommand.self, ConvertCommand.self, SelfcheckCommand.self, PretrainCommand.self,
-      VerifyCommand.self, ReportsCommand.self,
+      EstimateCommand.self, InspectCommand.self, ConvertCommand.self, StagesCommand.self, SelfcheckCommand.self,
+      PretrainCommand.self, VerifyCommand.self, ReportsCommand.self,
     ])
 }

@@ -21,6 +21,11 @@ func decodeJPEG(_ data: Data, name: String) throws -> Image {
         decoder, bytes.baseAddress, UInt(bytes.count), &width, &height, &subsampling, &colorspace) == 0
     else { throw damaged() }
     try Image.checkSize(width: Int(width), height: Int(height), name: name, format: "JPEG")
+    // A block of 8 × 8 samples takes a bit or more, and colour at a quarter of the resolution adds little: 512 pixels a
+    // byte. Twice that is granted. A small file that promises more is found out here, before memory is asked for.
+    guard Int(width) * Int(height) / 1024 <= bytes.count else {
+      throw ImageError.damaged(file: name, format: "JPEG", reason: "more pixels promised than there is data")
+    }
 
     let isCMYK = colorspace == Int32(TJCS_CMYK.rawValue) || colorspace == Int32(TJCS_YCCK.rawValue)
     let channels = isCMYK ? 4 : 3

@@ -37,7 +37,7 @@ public struct Provenance: Sendable {
   }
 
   /// Options that say where and how fast a run happens and cannot change a number in the report.
-  static let optionsWithoutEffect: Set<String> = ["--threads", "--out", "--store", "--trace"]
+  static let optionsWithoutEffect: Set<String> = ["--threads", "--out", "--store", "--trace", "--checkpoint-seconds"]
   static let flagsWithoutEffect: Set<String> = ["--fresh"]
 
   /// The command that makes this report.

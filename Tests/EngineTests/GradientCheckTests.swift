@@ -1,3 +1,4 @@
+import NumericalChecks
 import XCTest
 
 @testable import Engine

@@ -63,6 +63,21 @@ final class DataBatchTests: XCTestCase {
     }
   }
 
+  /// Several loaders at once on the same pictures, with short and long queues, taken from fast and slowly.
+  func testTheOrderOfLoadingChangesNothing() throws {
+    let images = DecodedImages(memoryDataset([6, 5]), side: 4, memoryLimit: 5 * 4 * 4 * 3)
+    let settings = settings(flips: true)
+    let alone = try BatchLoader(DecodedImages(memoryDataset([6, 5]), side: 4), settings: settings)
+    let expected = try (0..<12).map { _ in try XCTUnwrap(alone.next()) }
+    let loaders = try [1, 2, 8].map { try BatchLoader(images, settings: settings, queueLength: $0) }
+    for (step, batch) in expected.enumerated() {
+      if step % 5 == 0 { usleep(20_000) }
+      for (place, loader) in loaders.enumerated().reversed() {
+        XCTAssertEqual(try loader.next(), batch, "step \(step), loader \(place)")
+      }
+    }
+  }
+
   func testFlipsAreHalfAndFollowThePosition() throws {
     var plan = try BatchPlan(for: memoryDataset([600, 400], side: 1), settings: settings(10, flips: true))
     let flips = (0..<300).flatMap { plan.entries(atStep: $0).map(\.isFlipped) }

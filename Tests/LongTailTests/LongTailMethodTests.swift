@@ -218,7 +218,9 @@ final class LongTailMethodTests: XCTestCase {
       let folder = FileManager.default.temporaryDirectory.appendingPathComponent("method-\(UUID())")
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(at: folder) }
-      let context = StageContext(name: "test", hash: "", directory: folder, checkpointDirectory: folder, log: { _ in })
+      let context = StageContext(
+        name: "test", hash: "", directory: folder, checkpointDirectory: folder, secondsBetweenCheckpoints: 0,
+        log: { _ in })
       let whole = bits(try trained(method))
       XCTAssertEqual(bits(try trained(method, context: context)), whole, "\(method)")
       // The run left its last checkpoint but one step: this goes on from there.

@@ -187,7 +187,7 @@ final class StageTests: XCTestCase {
     group.wait()
     XCTAssertTrue(result.wasReused)
     XCTAssertEqual(try text(result), "first")
-    XCTAssertTrue(said.first?.hasPrefix("waiting for another process") == true, "\(said)")
+    XCTAssertTrue(said.first?.hasPrefix("waiting for process \(getpid()) on ") == true, "\(said)")
   }
 
   func testErrorsAreTypedAndOneLine() throws {

@@ -51,12 +51,12 @@ public struct CDTGSettings: Codable, Equatable, Sendable {
     pathBatchShrink: 2, averageHalfLife: 10_000 / 32 * 8, trainingNoiseRatio: [0.8, 0.8], mixesStyles: true,
     classifierWeight: 1, textWeight: 1, drawsHeadClasses: false, balancesClasses: false, augmentation: .none)
 
-  func generatorConfiguration(classes: Int) -> GeneratorConfiguration {
+  public func generatorConfiguration(classes: Int) -> GeneratorConfiguration {
     GeneratorConfiguration(
       size: side, classes: classes, latentWidth: latentWidth, mappingLayers: mappingLayers, channels: channels)
   }
 
-  func discriminatorConfiguration(classes: Int) -> DiscriminatorConfiguration {
+  public func discriminatorConfiguration(classes: Int) -> DiscriminatorConfiguration {
     DiscriminatorConfiguration(size: side, classes: classes, labelWidth: labelWidth, channels: channels)
   }
 }

@@ -4,13 +4,13 @@ import Models
 // The losses of CDTG; each takes and gives tensors, so that each can be tested alone.
 
 /// softplus(-real) + softplus(fake), each averaged: logits [N,1].
-func discriminatorLoss(real: Tensor, fake: Tensor) -> Tensor { (-real).softplus().mean() + fake.softplus().mean() }
+public func discriminatorLoss(real: Tensor, fake: Tensor) -> Tensor { (-real).softplus().mean() + fake.softplus().mean() }
 
 /// softplus(-fake), averaged: the non-saturating loss.
-func adversarialLoss(fake: Tensor) -> Tensor { (-fake).softplus().mean() }
+public func adversarialLoss(fake: Tensor) -> Tensor { (-fake).softplus().mean() }
 
 /// R1 (Mescheder et al. 2018): the mean over pictures of the squared norm of the discriminator's gradient by them.
-func r1Penalty(_ judge: (Tensor) -> Tensor, pictures: Tensor) -> Tensor {
+public func r1Penalty(_ judge: (Tensor) -> Tensor, pictures: Tensor) -> Tensor {
   let leaf = pictures.tracked
   let gradient = gradients(of: judge(leaf).sum(), withRespectTo: [leaf], recording: true)[0]
   return gradient.squared().sum([1, 2, 3]).mean()
@@ -24,7 +24,7 @@ func r1Penalty(_ judge: (Tensor) -> Tensor, pictures: Tensor) -> Tensor {
 ///   - mean: The running mean of path lengths.
 ///   - average: The mean over the batch, of which these pictures may be a rank's share.
 /// - Returns: The penalty, averaged over these pictures, and the new running mean (decay 0.01).
-func pathLengthPenalty(
+public func pathLengthPenalty(
   image: Tensor, latents: Tensor, direction: Tensor, mean: Float, average: (Tensor) -> Tensor = { $0.mean() }
 ) -> (penalty: Tensor, mean: Float) {
   let scale = 1 / Float(image.shape[1] * image.shape[2]).squareRoot()

@@ -33,6 +33,7 @@ public struct TGNLayout: Sendable {
     let classNames = try self.classNames(annotation: annotation, largestLabel: lines.map(\.label).max() ?? 0)
 
     let folder = try existingFolder(root.appendingPathComponent(split.rawValue)).path
+    let dataFolder = try DataFolder(root)
     var firstLines = [String: Int](minimumCapacity: lines.count)
     var items = [ObjectDataset.Item]()
     items.reserveCapacity(lines.count)
@@ -46,8 +47,16 @@ public struct TGNLayout: Sendable {
         throw TGNLayoutError.duplicate(
           file: annotation.path, line: entry.line, firstLine: firstLine, image: entry.image)
       }
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+      let isThere: Bool
+      do {
+        let place = AnnotationPlace(annotation.path, line: entry.line)
+        isThere = try dataFolder.find(entry.image, in: split.rawValue, named: place) != nil
+      } catch {
+        throw TGNLayoutError.leadsOutside(file: annotation.path, line: entry.line, image: entry.image)
+      }
+      // Not a folder, and nothing that would be waited for, such as a pipe.
+      var item = stat()
+      guard isThere, stat(path, &item) == 0, item.st_mode & S_IFMT == S_IFREG else {
         throw TGNLayoutError.missingImage(file: annotation.path, line: entry.line, image: path)
       }
       items.append(.init(label: entry.label, source: .file(URL(fileURLWithPath: path, isDirectory: false))))

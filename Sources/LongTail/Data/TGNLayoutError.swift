@@ -10,6 +10,8 @@ public enum TGNLayoutError: Error, Equatable, CustomStringConvertible {
   case labelNotANumber(file: String, line: Int, label: String)
   case unknownLabel(file: String, line: Int, label: Int, classCount: Int)
   case missingImage(file: String, line: Int, image: String)
+  /// A name that is absolute, climbs with "..", or ends, through a link, outside the data folder.
+  case leadsOutside(file: String, line: Int, image: String)
   case duplicate(file: String, line: Int, firstLine: Int, image: String)
   case classWithoutImages(file: String, label: Int, name: String)
   case singleClass(file: String)
@@ -41,6 +43,8 @@ public enum TGNLayoutError: Error, Equatable, CustomStringConvertible {
         + "correct it or add the class to anno/classes.txt"
     case .missingImage(let file, let line, let image):
       return "\(file):\(line): \(image) is not there; put the file there or take the line out"
+    case .leadsOutside(let file, let line, let image):
+      return "\(file):\(line): '\(image)' leads out of the data folder; copy what it names into the folder"
     case .duplicate(let file, let line, let firstLine, let image):
       return "\(file):\(line): \(image) stands on line \(firstLine) already; take one of the lines out"
     case .classWithoutImages(let file, let label, let name):

@@ -87,7 +87,7 @@ public struct TrainingRun {
   var file: URL?
   /// Takes remarks.
   var note: (String) -> Void
-  var secondsBetweenCheckpoints: Double = 30
+  var secondsBetweenCheckpoints = StageStore.usualSecondsBetweenCheckpoints
   /// Makes the progress display, given the number of steps and how many are done.
   var progress: (_ total: Int, _ done: Int) -> ProgressBar
   /// Called after each step, once its state is in place: samples, exports.
@@ -97,13 +97,15 @@ public struct TrainingRun {
 
   /// A run inside a stage.
   init(
-    context: StageContext?, secondsBetweenCheckpoints: Double = 30,
+    context: StageContext?, secondsBetweenCheckpoints: Double? = nil,
     progress: @escaping (_ total: Int, _ done: Int) -> ProgressBar
   ) {
     name = context?.name ?? "training"
     file = context?.checkpointDirectory.appendingPathComponent("training.safetensors")
     note = { context?.log($0) }
-    self.secondsBetweenCheckpoints = secondsBetweenCheckpoints
+    if let seconds = secondsBetweenCheckpoints ?? context?.secondsBetweenCheckpoints {
+      self.secondsBetweenCheckpoints = seconds
+    }
     self.progress = progress
     parallel = context?.parallel ?? .single
   }

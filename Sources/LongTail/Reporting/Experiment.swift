@@ -90,7 +90,8 @@ public final class Experiment {
     notebook = try Notebook(name: name, output: output, isWritten: ranks.rank == 0, source: source)
     let storeFolder = options.store.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent(".stages")
     let store = try StageStore(
-      directory: storeFolder, fresh: options.fresh, parallel: options.dataParallel ? DataParallel(ranks) : .single)
+      directory: storeFolder, fresh: options.fresh, secondsBetweenCheckpoints: options.checkpointSeconds,
+      parallel: options.dataParallel ? DataParallel(ranks) : .single)
     log = RunLog(name: name, directory: storeFolder)
     log.note("threads", .integer(Parallel.threadCount))
     log.note("ranks", .integer(ranks.size))
@@ -112,9 +113,9 @@ public final class Experiment {
 }
 
 #if compiler(>=6.3)
-  let swiftVersion = "6.3"
+  public let swiftVersion = "6.3"
 #else
-  let swiftVersion = "6.0 to 6.2"
+  public let swiftVersion = "6.0 to 6.2"
 #endif
 
 extension Pipeline {

@@ -35,6 +35,8 @@ public struct ExperimentOptions: ParsableCommand {
   public var out: String?
   @Option(help: ArgumentHelp("Folder of finished stages (default: .stages in the package).", valueName: "dir"))
   public var store: String?
+  @Option(help: "A training run saves itself every so many seconds, to go on from there after a kill.")
+  public var checkpointSeconds = StageStore.usualSecondsBetweenCheckpoints
   @Option(name: .customLong("set"), help: ArgumentHelp("Change one setting; may be given often.", valueName: "name=value"))
   public var overrides: [String] = []
   @Flag(help: "Make everything anew, even what is in the store.")
@@ -58,6 +60,7 @@ public struct ExperimentOptions: ParsableCommand {
   public func validate() throws {
     if let seeds, seeds < 1 { throw ValidationError("--seeds \(seeds): give 1 or more") }
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): give 1 or more") }
+    if !(checkpointSeconds >= 0) { throw ValidationError("--checkpoint-seconds \(checkpointSeconds): give 0 or more") }
     if let imbalance, imbalance < 1 { throw ValidationError("--imbalance \(imbalance): give 1 or more") }
     if dataset != nil && data != nil {
       throw ValidationError("--dataset chooses procedural scenes, --data a folder; give one of them")

@@ -41,16 +41,16 @@ enum DurableFiles {
     if fsync(descriptor) != 0 && errno != EINVAL { throw systemError() }
   }
 
-  /// The paths of all files below a folder, relative to it, in order.
+  /// The paths of all files below a folder, relative to it, in order. Links are listed, not followed.
   static func list(_ folder: URL) throws -> [String] {
     var files: [String] = []
     func visit(_ prefix: String) throws {
       let here = folder.appendingPathComponent(prefix)
       for name in try FileManager.default.contentsOfDirectory(atPath: here.path).sorted() {
         let path = prefix.isEmpty ? name : prefix + "/" + name
-        var isFolder: ObjCBool = false
-        _ = FileManager.default.fileExists(atPath: folder.appendingPathComponent(path).path, isDirectory: &isFolder)
-        if isFolder.boolValue { try visit(path) } else { files.append(path) }
+        var item = stat()
+        let isFolder = lstat(folder.appendingPathComponent(path).path, &item) == 0 && item.st_mode & S_IFMT == S_IFDIR
+        if isFolder { try visit(path) } else { files.append(path) }
       }
     }
     try visit("")
@@ -58,39 +58,4 @@ enum DurableFiles {
   }
 
   private static func systemError() -> NSError { NSError(domain: NSPOSIXErrorDomain, code: Int(errno)) }
-}
-
-/// A lock between processes, held as long as the object lives. The system lifts it when a process is killed.
-final class FileLock {
-  private let descriptor: Int32
-
-  /// - Parameter waiting: Called once if another process holds the lock, before waiting for it. What it throws is
-  ///   thrown instead.
-  init(_ file: URL, waiting: () throws -> Void) throws {
-    let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw NSError(domain: NSPOSIXErrorDomain, code: Int(errno)) }
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      var code = errno
-      if code == EWOULDBLOCK {
-        do { try waiting() } catch {
-          close(descriptor)
-          throw error
-        }
-        code = 0
-        while flock(descriptor, LOCK_EX) != 0 {
-          if errno != EINTR {
-            code = errno
-            break
-          }
-        }
-      }
-      if code != 0 {
-        close(descriptor)
-        throw NSError(domain: NSPOSIXErrorDomain, code: Int(code))
-      }
-    }
-    self.descriptor = descriptor
-  }
-
-  deinit { close(descriptor) }
 }

@@ -5,8 +5,10 @@ import Synchronization
 public enum Interruption {
   private static let number = Atomic<Int32>(0)
 
-  /// Takes over SIGINT and SIGTERM from now on. A second one ends the process at once.
+  /// Takes over SIGINT and SIGTERM from now on. A second one ends the process at once. A file that grows beyond the
+  /// size that the system allows becomes an error of that write, instead of the process's end.
   public static func watch() {
+    signal(SIGXFSZ, SIG_IGN)
     for one in [SIGINT, SIGTERM] {
       signal(one) { number in
         if Interruption.number.exchange(number, ordering: .sequentiallyConsistent) != 0 {
@@ -34,7 +36,8 @@ public struct InterruptedError: Error, CustomStringConvertible {
   public let signalNumber: Int32
 
   public var description: String {
-    "stopped in \(name) after step \(done) of \(steps), which is saved; run the same command again to go on"
+    if steps == 0 { return "stopped while waiting for \(name); run the same command again to go on" }
+    return "stopped in \(name) after step \(done) of \(steps), which is saved; run the same command again to go on"
   }
 
   /// What shells expect of a process that a signal ended.

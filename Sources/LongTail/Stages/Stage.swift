@@ -67,6 +67,8 @@ public struct StageContext {
   /// A folder that outlives a killed run: work on the same key finds here what it left, and goes on from there.
   /// It is removed when the stage is finished.
   public let checkpointDirectory: URL
+  /// How long a training run goes on before it saves itself again.
+  public let secondsBetweenCheckpoints: Double
   /// Prints a line for the user.
   public let log: (String) -> Void
   /// With whom the work is shared. All ranks do it, and rank 0 alone writes.

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Notebook
 
@@ -15,6 +16,9 @@ public enum StageError: Error, Equatable, CustomStringConvertible, LocalizedErro
   case busy(stage: String)
   /// This rank has come to another stage than rank 0.
   case outOfStep(stage: String)
+  /// A folder that is no store, or a stage in it that cannot be read.
+  case unreadableStore(path: String, reason: String)
+  case unremovable(path: String, reason: String)
 
   public var description: String {
     switch self {
@@ -32,6 +36,10 @@ public enum StageError: Error, Equatable, CustomStringConvertible, LocalizedErro
       return "stage \(stage): another process is making it; run again when it has"
     case .outOfStep(let stage):
       return "stage \(stage): rank 0 is at another one; give all ranks the same package, data and options"
+    case .unreadableStore(let path, let reason):
+      return "\(path): cannot be read (\(reason)); name the folder of finished stages with --store"
+    case .unremovable(let path, let reason):
+      return "\(path): cannot be removed (\(reason)); check the permissions of the folder that holds it"
     }
   }
 
@@ -45,6 +53,7 @@ public enum StageError: Error, Equatable, CustomStringConvertible, LocalizedErro
   }
 
   static func isDiskFull(_ error: Error) -> Bool {
+    if let failure = error as? AtomicFile.Failure { return failure.code == ENOSPC || failure.code == EDQUOT }
     var inner = error as NSError
     if inner.domain == NSCocoaErrorDomain, inner.code == CocoaError.fileWriteOutOfSpace.rawValue { return true }
     while let next = inner.userInfo[NSUnderlyingErrorKey] as? NSError { inner = next }

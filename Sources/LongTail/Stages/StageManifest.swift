@@ -51,6 +51,8 @@ struct StageManifest: Codable, Equatable {
     if let extra = Set(present).subtracting(manifest.files.map(\.path)).min() {
       return "has a file \(extra) that its \(fileName) does not list"
     }
+    // A path that is not in the folder's own list may lead out of it.
+    if let missing = Set(manifest.files.map(\.path)).subtracting(present).min() { return "lacks its file \(missing)" }
     for file in manifest.files {
       let url = folder.appendingPathComponent(file.path)
       guard let bytes = try? size(of: url) else { return "lacks its file \(file.path)" }

@@ -8,13 +8,14 @@ import Notebook
 /// tail-model-3fa9c1d200e4b871/   a result: its files, and stage.json which lists them
 /// .working/NAME-KEY/checkpoints/ what a run in progress, or a killed one, wrote to go on from
 /// .working/NAME-KEY/result/      a result that is not finished
-/// .locks/NAME-KEY                who works on it
+/// .locks/NAME-KEY                who works on it: host, process and its start; empty where no one does
 /// .seconds/NAME-KEY              how long it took to make, with what killed runs spent on it
 /// ```
 /// A result appears under its name only when it is whole: it is made in `.working`, synced and renamed.
 public final class StageStore {
   public let directory: URL
   private let fresh: Bool
+  private let secondsBetweenCheckpoints: Double
   private let log: (String) -> Void
   /// With whom the work on a stage is shared. Rank 0 keeps the store; the others work with it and read results.
   public let parallel: DataParallel
@@ -28,22 +29,30 @@ public final class StageStore {
   /// How long this process worked on stages.
   public private(set) var secondsSpent = 0.0
 
+  public static let usualSecondsBetweenCheckpoints = 30.0
+  static let workingFolder = ".working"
+  static let lockFolder = ".locks"
+  static let clockFolder = ".seconds"
+
   /// - Parameters:
   ///   - directory: Made if missing.
   ///   - fresh: Remakes every result, each once in this process, and ignores checkpoints.
+  ///   - secondsBetweenCheckpoints: How long a training run goes on before it saves itself again.
   ///   - parallel: With whom the work on each stage is shared, in this folder, which all ranks see.
   ///   - log: Told what is reused, remade or waited for; by default printed on standard error.
   /// - Throws: `StageError.unwritable`, `.diskFull`.
   public init(
-    directory: URL, fresh: Bool = false, parallel: DataParallel = .single,
+    directory: URL, fresh: Bool = false,
+    secondsBetweenCheckpoints: Double = StageStore.usualSecondsBetweenCheckpoints, parallel: DataParallel = .single,
     log: @escaping (String) -> Void = Console.standardError.say
   ) throws {
     self.directory = directory
     self.fresh = fresh
+    self.secondsBetweenCheckpoints = secondsBetweenCheckpoints
     self.parallel = parallel
     self.log = log
     guard parallel.isWriter else { return }
-    for name in [".working", ".locks", ".seconds"] {
+    for name in [Self.workingFolder, Self.lockFolder, Self.clockFolder] {
       let folder = directory.appendingPathComponent(name)
       try storing(at: folder) { try FileManager.default.createDirectory(at: $0, withIntermediateDirectories: true) }
     }
@@ -63,32 +72,35 @@ public final class StageStore {
 
   /// Gives a stage's stored result, or does its work and stores what it wrote.
   ///
-  /// A second process that wants the same result waits for the first. If the work throws, its error is passed on,
-  /// nothing is stored, and checkpoints stay.
-  /// - Throws: `StageError`, and what the work throws.
+  /// A second process that wants the same result waits for the first, and takes over where that ended without it. If
+  /// the work throws, its error is passed on, nothing is stored, and checkpoints stay.
+  /// - Throws: `StageError`; `InterruptedError` where a signal ends the waiting; what the work throws.
   public func run<Settings>(_ stage: Stage<Settings>, _ work: (StageContext) throws -> Void) throws -> StageResult {
     let settings = try stage.canonicalSettings()
     let key = try stage.key(settings: settings)
     let name = Self.folderName(stage.name, key)
     let result = directory.appendingPathComponent(name)
     let shown = "\(stage.name) \(key.prefix(8))"
-    let clockFile = directory.appendingPathComponent(".seconds").appendingPathComponent(name)
+    let clockFile = directory.appendingPathComponent(Self.clockFolder).appendingPathComponent(name)
     if !parallel.isWriter { return try follow(stage, key: key, at: result, work) }
     func finished(reused: Bool) -> StageResult {
       if settled.insert(key).inserted { used.append((stage.name, Self.seconds(in: clockFile))) }
       return StageResult(name: stage.name, hash: key, directory: result, wasReused: reused)
     }
 
-    let lockFile = directory.appendingPathComponent(".locks").appendingPathComponent(name)
+    let lockFile = directory.appendingPathComponent(Self.lockFolder).appendingPathComponent(name)
     let lock = try storing(at: lockFile) {
-      try FileLock($0) {
-        guard waits else { throw StageError.busy(stage: stage.name) }
-        log("waiting for another process that makes \(shown)")
-      }
+      do {
+        return try ProcessLock(
+          $0,
+          wait: !waits ? .never : .untilFree { [log] owner in
+            log("waiting for \(owner.map { "\($0), which" } ?? "another process that") makes \(shown)")
+          })
+      } catch ProcessLockError.held { throw StageError.busy(stage: stage.name) }
     }
     defer { withExtendedLifetime(lock) {} }
 
-    let working = directory.appendingPathComponent(".working").appendingPathComponent(name)
+    let working = directory.appendingPathComponent(Self.workingFolder).appendingPathComponent(name)
     let remake = fresh && !settled.contains(key)
     if FileManager.default.fileExists(atPath: result.path) {
       if settled.contains(key) {
@@ -102,15 +114,19 @@ public final class StageStore {
       } else {
         log("reusing \(shown)")
         try? FileManager.default.removeItem(at: working)
+        // When it was last used, for `tgn stages`.
+        utimes(result.appendingPathComponent(StageManifest.fileName).path, nil)
         tell(.reused, key)
         return finished(reused: true)
       }
     }
+    if let owner = lock.abandonedBy { log("taking over \(shown) from \(owner), which ended before it was done") }
     if remake { try storing(at: working) { try Self.remove($0) } }
 
     let context = StageContext(
       name: stage.name, hash: key, directory: working.appendingPathComponent("result"),
-      checkpointDirectory: working.appendingPathComponent("checkpoints"), log: log, parallel: parallel)
+      checkpointDirectory: working.appendingPathComponent("checkpoints"),
+      secondsBetweenCheckpoints: secondsBetweenCheckpoints, log: log, parallel: parallel)
     tell(.working, key)
     try storing(at: working) { _ in
       try Self.remove(context.directory)
@@ -177,7 +193,8 @@ public final class StageStore {
     if try heard(.reused) { return finished(reused: true) }
     try work(
       StageContext(
-        name: stage.name, hash: key, directory: result, checkpointDirectory: result, log: { _ in }, parallel: parallel))
+        name: stage.name, hash: key, directory: result, checkpointDirectory: result,
+        secondsBetweenCheckpoints: secondsBetweenCheckpoints, log: { _ in }, parallel: parallel))
     guard try heard(.stored) else { throw StageError.outOfStep(stage: stage.name) }
     return finished(reused: false)
   }
@@ -194,6 +211,10 @@ public final class StageStore {
   }
 
   private func storing<Value>(at url: URL, _ body: (URL) throws -> Value) throws -> Value {
-    do { return try body(url) } catch { throw StageError.storing(error, at: url.path) }
+    do { return try body(url) } catch let error as InterruptedError {
+      throw error
+    } catch {
+      throw StageError.storing(error, at: url.path)
+    }
   }
 }

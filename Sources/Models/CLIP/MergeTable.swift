@@ -25,7 +25,7 @@ extension BytePairTokenizer {
   }
 
   /// How the published files write each symbol, and its number.
-  func spelling() -> [String: Int] {
+  public func spelling() -> [String: Int] {
     var numbers = Self.byteSymbols
     var symbols = [String](repeating: "", count: 512)
     for (symbol, number) in numbers { symbols[number] = symbol }

@@ -47,11 +47,12 @@ public struct CropRun {
       try makeFolder(output.appendingPathComponent("anno"))
       try makeFolder(workFolder)
     }
-    var lock: FileLock?
+    var lock: ProcessLock?
     try writing(output) {
-      lock = try FileLock(workFolder.appendingPathComponent("lock")) {
-        Console.standardError.say("\(output.path): another process prepares it; waiting")
-      }
+      lock = try ProcessLock(workFolder.appendingPathComponent("lock"), wait: .untilFree { [output] owner in
+        let who = owner.map { "\($0)" } ?? "another process"
+        Console.standardError.say("\(output.path): \(who) prepares it; waiting")
+      })
     }
     defer { withExtendedLifetime(lock) {} }
     var journal: CropJournal!
