@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A block of float32 memory, 64-byte aligned, returned to the pool when the last tensor lets go of it.
 final class Storage: @unchecked Sendable {
@@ -28,7 +27,9 @@ public final class BufferPool: @unchecked Sendable {
     var liveBytes = 0
     var peakLiveBytes = 0
   }
-  private let state = Mutex(State())
+  /// A lock of the system's, which the Thread Sanitizer knows; `Mutex` it does not.
+  private let lock = NSLock()
+  private var state = State()
   private let cacheLimit = 6 << 30
 
   /// Sizes are rounded up to quarters of a power of two, so at most a fifth of a buffer is unused.
@@ -40,11 +41,11 @@ public final class BufferPool: @unchecked Sendable {
 
   func take(_ count: Int) -> UnsafeMutablePointer<Float> {
     let size = Self.byteSize(count)
-    let cached: UnsafeMutableRawPointer? = state.withLock {
-      $0.liveBytes += size
-      $0.peakLiveBytes = max($0.peakLiveBytes, $0.liveBytes)
-      guard let pointer = $0.free[size]?.popLast() else { return nil }
-      $0.cachedBytes -= size
+    let cached: UnsafeMutableRawPointer? = lock.withLock {
+      state.liveBytes += size
+      state.peakLiveBytes = max(state.peakLiveBytes, state.liveBytes)
+      guard let pointer = state.free[size]?.popLast() else { return nil }
+      state.cachedBytes -= size
       return pointer
     }
     let raw = cached ?? Self.allocate(size)
@@ -54,11 +55,11 @@ public final class BufferPool: @unchecked Sendable {
   func give(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
     let size = Self.byteSize(count)
     let raw = UnsafeMutableRawPointer(pointer)
-    let keep = state.withLock {
-      $0.liveBytes -= size
-      guard $0.cachedBytes + size <= cacheLimit else { return false }
-      $0.free[size, default: []].append(raw)
-      $0.cachedBytes += size
+    let keep = lock.withLock {
+      state.liveBytes -= size
+      guard state.cachedBytes + size <= cacheLimit else { return false }
+      state.free[size, default: []].append(raw)
+      state.cachedBytes += size
       return true
     }
     if !keep { free(raw) }
@@ -79,10 +80,10 @@ public final class BufferPool: @unchecked Sendable {
 
   /// Frees every buffer that no tensor uses.
   public static func trim() {
-    let buffers = shared.state.withLock { state in
-      let all = state.free.values.flatMap { $0 }
-      state.free = [:]
-      state.cachedBytes = 0
+    let buffers = shared.lock.withLock {
+      let all = shared.state.free.values.flatMap { $0 }
+      shared.state.free = [:]
+      shared.state.cachedBytes = 0
       return all
     }
     for buffer in buffers { free(buffer) }
@@ -90,9 +91,9 @@ public final class BufferPool: @unchecked Sendable {
 
   /// The most bytes that tensors held at once since the last call.
   public static func takePeakBytes() -> Int {
-    shared.state.withLock { state in
-      defer { state.peakLiveBytes = state.liveBytes }
-      return state.peakLiveBytes
+    shared.lock.withLock {
+      defer { shared.state.peakLiveBytes = shared.state.liveBytes }
+      return shared.state.peakLiveBytes
     }
   }
 }

@@ -43,15 +43,30 @@ struct Gnuplot {
       try process.run()
       process.waitUntilExit()
       guard process.terminationStatus == 0 else {
+        try checkRoom(in: folder)
         throw failure(Self.firstComplaint(String(decoding: try Data(contentsOf: complaints), as: UTF8.self)))
       }
       let text = String(decoding: try Data(contentsOf: drawing), as: UTF8.self)
-      guard text.contains("</svg>") else { throw failure("it drew nothing") }
+      guard text.contains("</svg>") else {
+        try checkRoom(in: folder)
+        throw failure("it drew nothing")
+      }
       return Data(Self.cleaned(text, title: figure.title).utf8)
     } catch let error as NotebookError {
       throw error
     } catch {
+      try checkRoom(in: folder)
       throw failure("\(error.localizedDescription)")
+    }
+  }
+
+  /// gnuplot does not say that the disk is full.
+  /// - Throws: `NotebookError.folderUnwritable` where a file of a figure's size cannot be written.
+  private func checkRoom(in folder: URL) throws {
+    let probe = folder.appendingPathComponent("figure.probe")
+    defer { try? FileManager.default.removeItem(at: probe) }
+    do { try Data(count: 1 << 17).write(to: probe) } catch {
+      throw NotebookError.folderUnwritable(folder: folder.path, reason: SystemReason.of(error))
     }
   }
 

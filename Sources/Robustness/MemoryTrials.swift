@@ -21,16 +21,6 @@ public struct SoakOutcome: Codable, Sendable {
   public var end: Int { samples.last ?? 0 }
 }
 
-/// What valgrind, and the process's size, say about the libraries in C.
-public struct LeakOutcome: Codable, Sendable {
-  public var rounds: Int
-  /// Resident bytes after a quarter of the rounds, and at the end.
-  public var quarter, end: Int
-  public var valgrindRounds: Int
-  /// Nil where valgrind is not there.
-  public var lostBytes, errors: Int?
-}
-
 struct MemoryTrials {
   let pipeline: TinyPipeline
   let profile: Profile
@@ -115,32 +105,6 @@ struct MemoryTrials {
     }
     child.send(SIGKILL)
     _ = child.wait()
-    return outcome
-  }
-
-  static func leaks(rounds: Int, valgrindRounds: Int) throws -> LeakOutcome {
-    let end = try Worker.run("boundaries rounds=\(rounds)")
-    guard end.status == 0, let answer = Worker.answer(end), let quarter = answer.peakBytes, let bytes = answer.bytes
-    else {
-      throw RobustnessError.noAnswer(request: "boundaries", message: end.summary)
-    }
-    var outcome = LeakOutcome(rounds: rounds, quarter: quarter, end: bytes, valgrindRounds: valgrindRounds)
-    let valgrind = "/usr/bin/valgrind"
-    guard valgrindRounds > 0, FileManager.default.isExecutableFile(atPath: valgrind) else { return outcome }
-    let report = try Worker.run(
-      "boundaries rounds=\(valgrindRounds)", atMost: 1800,
-      around: [valgrind, "--leak-check=full", "--show-leak-kinds=definite", "--fair-sched=yes"])
-    guard report.status == 0 else {
-      throw RobustnessError.noAnswer(request: "boundaries under valgrind", message: report.summary)
-    }
-    func number(after mark: String) -> Int? {
-      guard let range = report.complaints.range(of: mark) else { return nil }
-      let digits = report.complaints[range.upperBound...].drop { $0 == " " }.prefix { $0.isNumber || $0 == "," }
-      return Int(digits.replacingOccurrences(of: ",", with: ""))
-    }
-    let isClean = report.complaints.contains("All heap blocks were freed")
-    outcome.lostBytes = isClean ? 0 : number(after: "definitely lost:")
-    outcome.errors = number(after: "ERROR SUMMARY:")
     return outcome
   }
 }

@@ -201,8 +201,9 @@ public final class RobustnessExperiment {
 
   /// Looks for leaks in what calls C.
   public func leaks() throws -> LeakOutcome {
-    try section("leaks", [counts.boundaryRounds, counts.valgrindRounds]) { _ in
-      try MemoryTrials.leaks(rounds: counts.boundaryRounds, valgrindRounds: counts.valgrindRounds)
+    try section("leaks", [counts.boundaryRounds, counts.valgrindRounds]) { section in
+      try LeakTrials(folder: section.folder).run(
+        rounds: counts.boundaryRounds, valgrindRounds: counts.valgrindRounds)
     }
   }
 }

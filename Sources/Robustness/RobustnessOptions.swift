@@ -103,7 +103,7 @@ struct RobustnessCounts: Codable, Equatable, Sendable {
     kills: 100, requests: 20, pairs: 10, killedPairs: 10, diskTrials: 8, threadCounts: [1, 2, 3, 8],
     locales: ["de_DE.UTF-8", "tr_TR.UTF-8", "fa_IR.UTF-8", "C"],
     timeZones: ["Asia/Kathmandu", "Pacific/Chatham", "America/St_Johns"], gradientCases: 1000, fuzzSeconds: 180,
-    soakSeconds: 600, boundaryRounds: 3000, valgrindRounds: 5, memoryProfile: .default)
+    soakSeconds: 600, boundaryRounds: 3000, valgrindRounds: 2, memoryProfile: .default)
 
   static let smoke = RobustnessCounts(
     kills: 2, requests: 1, pairs: 1, killedPairs: 1, diskTrials: 1, threadCounts: [1, 3], locales: ["tr_TR.UTF-8"],

@@ -74,6 +74,20 @@ final class RobustnessTests: XCTestCase {
     XCTAssertEqual(MemoryTrials.parsed(text), ["judge": 80 << 20, "generator full": 3 << 29])
   }
 
+  func testReportsOfValgrindAreParsed() {
+    let report = """
+      ==7== Conditional jump or move depends on uninitialised value(s)
+      ==7==    at 0x70F90E6: swift_initEnumMetadataMultiPayload (in /usr/lib/libswiftCore.so)
+      ==7== Conditional jump or move depends on uninitialised value(s)
+      ==7==    at 0x70F90E6: png_read (in /usr/lib/libpng16.so.16)
+      ==7== Invalid read of size 8
+      ==7==    definitely lost: 1,234 bytes in 5 blocks
+      """
+    XCTAssertEqual(LeakTrials.lostBytes(report), 1234)
+    XCTAssertEqual(LeakTrials.errors(report), 2)
+    XCTAssertEqual(LeakTrials.lostBytes("==7== All heap blocks were freed -- no leaks are possible"), 0)
+  }
+
   func testMessagesLoseTheirFolders() {
     XCTAssertEqual(
       RobustnessExperiment.withoutFolders("exp-x: /tmp/a-1/disk/store/.working: the disk is full; free a/b"),

@@ -1,3 +1,5 @@
+import Notebook
+
 /// What can be wrong with a data set on disk. Every description is one line that names the file, and the line where
 /// there is one, and says what to do.
 public enum TGNLayoutError: Error, Equatable, CustomStringConvertible {
@@ -22,7 +24,9 @@ public enum TGNLayoutError: Error, Equatable, CustomStringConvertible {
   case otherClasses(file: String)
   case unwritable(file: String, reason: String)
 
-  public var description: String {
+  public var description: String { message.onOneLine }
+
+  private var message: String {
     switch self {
     case .missingFolder(let folder):
       return "\(folder): no such folder; give the data set's root, which holds anno/, train/ and test/"

@@ -53,6 +53,16 @@ final class ImportMutationTests: XCTestCase {
     try check(tree, "ImageSets/Main/train.txt", rounds: 100) { try VOCImporter.voc(tree.root) }
   }
 
+  /// What an annotation says may stand in a message, but not break its line or command a terminal.
+  func testMessagesAreOfOneLineWhateverAFileSays() {
+    let place = AnnotationPlace("a.xml", line: 1)
+    let odd = "UTF\n-8\u{1b}[2J\r\u{2028}x"
+    let errors: [any Error] = [
+      ImportError.badEncoding(place, encoding: odd), TGNLayoutError.labelNotANumber(file: "a", line: 1, label: odd),
+    ]
+    for error in errors { XCTAssertTrue("\(error)".contains("UTF -8 [2J  x"), "\(error)") }
+  }
+
   func testDOTA() throws {
     let tree = try ImportTree()
     for part in ["train", "val"] {

@@ -1,4 +1,5 @@
 import Foundation
+import Notebook
 
 /// Where in an annotation something stands: a file, and a line or a key in it.
 public struct AnnotationPlace: Equatable, Sendable, CustomStringConvertible {
@@ -47,7 +48,9 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
   case unwritable(file: String, reason: String)
   case brokenImages(count: Int, first: String)
 
-  public var description: String {
+  public var description: String { message.onOneLine }
+
+  private var message: String {
     switch self {
     case .missingFolder(let folder, let contents):
       return "\(folder): no such folder; it should hold \(contents)"
