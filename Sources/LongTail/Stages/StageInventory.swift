@@ -136,6 +136,7 @@ public struct StageInventory {
       } else {
         try FileManager.default.removeItem(at: entry.folder)
       }
+      unlink(directory.appendingPathComponent(StageStore.clockFolder).appendingPathComponent(entry.id).path)
       // Who waits for this lock finds its file gone and makes it anew.
       unlink(lockFile(entry.id).path)
     } catch {
