@@ -27,7 +27,7 @@ struct SplitCommand: ParsableCommand {
   @Option(help: "Share of classes that are head: 0.4 as released, 0.33 for FGSC-23.")
   var headShare = HeadTailSplit.releasedShare
   @Option(help: "paper or released: by which counts the test set is divided.")
-  var recipe = SplitFolders.Recipe.paper
+  var recipe = Recipe.paper
   @Option(help: ArgumentHelp("Folder to write; new or empty.", valueName: "dir"))
   var out: String?
   @Flag(help: "Copy pictures. Without it they are hard links, which take no room, where the disk allows.")
@@ -57,5 +57,3 @@ struct SplitCommand: ParsableCommand {
     }
   }
 }
-
-extension SplitFolders.Recipe: ExpressibleByArgument {}

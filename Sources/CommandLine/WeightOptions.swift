@@ -11,9 +11,11 @@ struct WeightOptions: ParsableArguments {
   var lenient = false
 
   /// Fills a network from a file, and tells the user what it says.
-  func load(_ module: Module, from file: String, at path: String = "") throws {
+  ///
+  /// - Parameter classes: If given, how many the file's last layer must know.
+  func load(_ module: Module, from file: String, at path: String = "", classes: Int? = nil) throws {
     let url = URL(fileURLWithPath: file)
-    for remark in try loadWeights(module, from: url, at: path, isLenient: lenient) {
+    for remark in try loadWeights(module, from: url, at: path, isLenient: lenient, classes: classes) {
       Console.standardError.say(remark)
     }
   }

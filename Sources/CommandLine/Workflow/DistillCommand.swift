@@ -41,6 +41,8 @@ struct DistillCommand: ParsableCommand {
   var headShare = HeadTailSplit.releasedShare
   @Flag(help: "Let the second direction's learning rate start where the first ended, as the released code does.")
   var continuesSchedule = false
+  @Option(help: "paper or released; the latter is --continues-schedule.")
+  var recipe = Recipe.paper
   @Option(help: "Seed of the pictures' order.")
   var seed: UInt64 = 1
   @OptionGroup var weights: WeightOptions
@@ -55,7 +57,7 @@ struct DistillCommand: ParsableCommand {
     let parts = try layout.trainingParts(headShare: headShare)
     var settings = DistillationSettings.released
     settings.alpha = alpha
-    settings.continuesSchedule = continuesSchedule
+    settings.continuesSchedule = continuesSchedule || recipe == .released
     settings.schedule.epochs = epochs
     (settings.schedule.batchSize, settings.schedule.side) = (batchSize, side)
     let folder = try WorkflowFolder(out, parallel: parallel)
@@ -73,6 +75,6 @@ func loadResNet(_ name: String, from file: String, classes: Int, _ weights: Weig
   guard let model = try BackboneName(named: name).network(classes: classes, stream: &stream) as? ResNet else {
     throw ValidationError("--backbone \(name): its third stage's features are needed; choose a ResNet")
   }
-  try weights.load(model, from: file)
+  try weights.load(model, from: file, classes: classes)
   return model
 }

@@ -37,23 +37,27 @@ struct ClassifierOptions: ParsableArguments {
   }
 
   /// Trains a back-bone on a part of the data set, with scores on its test pictures after each epoch.
-  func train(_ backbone: BackboneName, on part: DataPart, epochs: Int, name: String) throws {
-    try withRanks { try train(backbone, on: part, epochs: epochs, name: name, DataParallel($0)) }
+  func train(
+    _ backbone: BackboneName, on part: DataPart, epochs: Int, name: String, recipe: Recipe = .paper
+  ) throws {
+    try withRanks { try train(backbone, on: part, epochs: epochs, name: name, recipe: recipe, DataParallel($0)) }
   }
 
   private func train(
-    _ backbone: BackboneName, on part: DataPart, epochs: Int, name: String, _ parallel: DataParallel
+    _ backbone: BackboneName, on part: DataPart, epochs: Int, name: String, recipe: Recipe, _ parallel: DataParallel
   ) throws {
     Interruption.watch()
     threading.apply()
     let layout = TGNLayout(root: URL(fileURLWithPath: data, isDirectory: true))
-    let (train, test) = try layout.part(part, headShare: headShare)
+    let (train, test) = try layout.part(part, headShare: headShare, recipe: recipe)
     let folder = try WorkflowFolder(out, parallel: parallel)
     var stream = RandomStream(seed: seed, name: "\(name).start")
     let model = backbone.network(classes: train.classCount, stream: &stream)
     if let weights {
       let url = URL(fileURLWithPath: weights)
-      for remark in try loadTrunk(model, from: url, isLenient: loading.lenient) { Console.standardError.say(remark) }
+      let remarks = try loadTrunk(
+        model, from: url, isLenient: loading.lenient, leavesShortcuts: recipe == .released)
+      for remark in remarks { Console.standardError.say(remark) }
     }
     let images = DecodedImages(train, side: side)
     let testImages = DecodedImages(test, side: side)
@@ -98,13 +102,17 @@ struct EpochLog {
 /// The options of the head and of the tail model.
 struct PartModelOptions: ParsableArguments {
   @OptionGroup var training: ClassifierOptions
-  @Option(help: "Passes over the pictures.")
-  var epochs = 100
+  @Option(help: "Passes over the pictures; default: 100, or 1 with --recipe released.")
+  var epochs: Int?
+  @Option(help: "paper, or released: shortcuts start at random, one epoch, test pictures divided by their own counts.")
+  var recipe = Recipe.paper
   @Option(help: "resnet18, resnet34, resnet50, resnet101 or resnet152.")
   var backbone = "resnet50"
 
   func train(_ part: DataPart) throws {
-    try training.train(try BackboneName(named: backbone), on: part, epochs: epochs, name: part.rawValue)
+    try training.train(
+      try BackboneName(named: backbone), on: part, epochs: epochs ?? (recipe == .released ? 1 : 100), name: part.rawValue,
+      recipe: recipe)
   }
 }
 

@@ -26,7 +26,7 @@ public struct CDTGSettings: Codable, Equatable, Sendable {
   public var pathBatchShrink: Int
   /// After how many pictures the moving average has forgotten half; 10 000 in the released code (batch 32).
   public var averageHalfLife: Float
-  /// r in training is drawn anew for each step from this range; the released code has 0.8 fixed.
+  /// r in training is drawn anew for each step from this range.
   public var trainingNoiseRatio: [Float]
   /// Two latents per picture, changing over at a random layer.
   public var mixesStyles: Bool
@@ -42,14 +42,22 @@ public struct CDTGSettings: Codable, Equatable, Sendable {
   public var augmentation: Augmentation
   /// Whether activations are computed again for gradients instead of kept: less memory, more time, the same results.
   public var recomputesActivations: Bool? = nil
+  /// The share of batches with two latents, where `mixesStyles` is on; nil: all.
+  public var styleMixingShare: Float? = nil
+  /// What is done as in the released code rather than as in the paper.
+  public var departures: Departures? = nil
 
   /// The paper's: 256 px, channel multiplier 2, 200 000 steps of 8 pictures.
+  ///
+  /// The noise ratio of training reaches down to generation's 0.05, for which the fusion layer must have learned; the
+  /// released code trains at 0.8 alone (`Departure.noisyTraining`).
   public static let paper = CDTGSettings(
     side: 256, latentWidth: 512, mappingLayers: 8, labelWidth: 512, channels: .released(multiplier: 2),
     batchSize: 8, iterations: 200_000, learningRate: 0.002,
     discriminatorLearningRate: 0.002, r1Weight: 10, r1Every: 16, pathWeight: 2, pathEvery: 4,
-    pathBatchShrink: 2, averageHalfLife: 10_000 / 32 * 8, trainingNoiseRatio: [0.8, 0.8], mixesStyles: true,
-    classifierWeight: 1, textWeight: 1, drawsHeadClasses: false, balancesClasses: false, augmentation: .none)
+    pathBatchShrink: 2, averageHalfLife: 10_000 / 32 * 8, trainingNoiseRatio: [0.05, 0.8], mixesStyles: true,
+    classifierWeight: 1, textWeight: 1, drawsHeadClasses: false, balancesClasses: false, augmentation: .none,
+    styleMixingShare: 0.9)
 
   public func generatorConfiguration(classes: Int) -> GeneratorConfiguration {
     GeneratorConfiguration(

@@ -7,7 +7,7 @@ import Models
 public final class ConditionalGenerator: Module {
   public let generator: Generator
   /// Nil for a plain conditional GAN, which starts from noise and a label alone.
-  public let fusion: FeatureFusion?
+  public private(set) var fusion: FeatureFusion?
 
   /// - Parameter featureCount: Values of the tail model's feature map; nil for a plain conditional GAN.
   public init(_ configuration: GeneratorConfiguration, featureCount: Int?, stream: inout RandomStream) {
@@ -15,6 +15,14 @@ public final class ConditionalGenerator: Module {
     fusion = featureCount.map {
       FeatureFusion(featureCount: $0, latentWidth: configuration.latentWidth, stream: &stream)
     }
+  }
+
+  /// Draws the fusion layer anew, as the released code does for training and again for generation.
+  func redrawFusion(seed: UInt64, for purpose: String) {
+    guard let fusion else { return }
+    var stream = RandomStream(seed: seed, name: "fusion.\(purpose)")
+    self.fusion = FeatureFusion(
+      featureCount: fusion.featureCount, latentWidth: generator.configuration.latentWidth, stream: &stream)
   }
 
   /// z' = r · noise + (1 - r) · feature, or the noise where there is no fusion layer or no feature.

@@ -17,16 +17,23 @@ func generateImages(
 ) -> [Image] {
   var result: [Image] = []
   for start in stride(from: 0, to: count, by: batchSize) {
-    let numbers = Array(start..<min(count, start + batchSize))
-    let features = sources.map { sources in sources.rows(numbers.map { number in number % sources.shape[0] }) }
     result += drawImages(
-      networks, label: label, numbers: numbers, features: features, noiseRatio: noiseRatio, seed: seed)
+      networks, label: label, numbers: Array(start..<min(count, start + batchSize)), sources: sources,
+      noiseRatio: noiseRatio, seed: seed)
   }
   return result
 }
 
 /// How many pictures are drawn at once: fewer of large ones, for memory.
 func generationBatch(side: Int) -> Int { side > 64 ? 8 : 64 }
+
+/// The pictures with given numbers of `generateImages`.
+func drawImages(
+  _ networks: ConditionalGenerator, label: Int, numbers: [Int], sources: Tensor?, noiseRatio: Float, seed: UInt64
+) -> [Image] {
+  let features = sources.map { sources in sources.rows(numbers.map { number in number % sources.shape[0] }) }
+  return drawImages(networks, label: label, numbers: numbers, features: features, noiseRatio: noiseRatio, seed: seed)
+}
 
 /// Draws pictures with given numbers of one class; each one's random numbers are a function of (seed, class, number).
 ///

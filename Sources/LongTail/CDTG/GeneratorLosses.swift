@@ -61,7 +61,7 @@ struct ClassifierGuide {
 /// Keeps drawn pictures near the words for their class: cross-entropy over classes of the text-image similarity.
 struct TextGuide {
   let model: CLIP
-  /// One unit-length text feature per class, [classes, width].
+  /// One unit-length text feature per class, [classes, width]. Computed once: nothing about it changes in training.
   let classFeatures: Tensor
 
   /// - Parameter prompts: One sentence per class, such as "a photo of a bridge".
@@ -79,8 +79,12 @@ struct TextGuide {
     }
   }
 
-  func callAsFunction(_ image: Tensor, labels: [Int]) -> Tensor {
-    crossEntropy(similarities(image), labels)
+  /// - Parameters:
+  ///   - onBytes: CLIP sees 8-bit pictures, without a gradient (`Departure.textOnBytes`).
+  ///   - takesSoftmaxTwice: Cross-entropy takes probabilities for logits (`Departure.textSoftmaxTwice`).
+  func callAsFunction(_ image: Tensor, labels: [Int], onBytes: Bool = false, takesSoftmaxTwice: Bool = false) -> Tensor {
+    let logits = similarities(onBytes ? wrappedBytes(image) : image)
+    return crossEntropy(takesSoftmaxTwice ? logits.softmax() : logits, labels)
   }
 
   /// The cosines of pictures [N,H,W,3] with each class's text, times CLIP's trained temperature (100): [N, classes].
@@ -88,6 +92,15 @@ struct TextGuide {
     let side = model.configuration.imageSize
     let features = unitLength(model.imageFeatures(clipInput(resized(image, height: side, width: side))))
     return matmul(features, classFeatures, transposeB: true) * model.temperature
+  }
+}
+
+/// Pictures as the released text loss makes them 8-bit: values of [-1, 1] times 255, cut to a byte without being moved
+/// to [0, 1] first, so that negative ones wrap around. No gradient flows through.
+private func wrappedBytes(_ x: Tensor) -> Tensor {
+  x.withElements { elements in
+    Tensor(
+      elements.map { Float(UInt8(truncatingIfNeeded: Int($0 * 255))) / 127.5 - 1 }, shape: x.shape)
   }
 }
 

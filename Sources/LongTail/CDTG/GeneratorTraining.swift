@@ -3,27 +3,19 @@ import Foundation
 import Models
 import Notebook
 
-/// What the generator is trained with besides its pictures. Each may be absent: the rows of the ablation.
-struct GeneratorGuides {
-  /// The tail model whose features start the generator.
-  var features: ResNet?
-  var classifier: ClassifierGuide?
-  var text: TextGuide?
-}
-
 /// Trains generator and discriminator: each step the discriminator once, the generator once, and now and then their
-/// regularisations (released `CDTG/train.py`, with every loss back-propagated).
+/// regularisations (released `CDTG/train.py`).
 final class GeneratorTraining {
   let settings: CDTGSettings
   let networks: ConditionalGenerator
   let average: ConditionalGenerator
   let discriminator: Discriminator
-  private let guides: GeneratorGuides
+  private var guides: GeneratorGuides
   private let seed: UInt64
   private let generatorOptimizer: Adam
   private let discriminatorOptimizer: Adam
-  private let generatorParameters: [Parameter]
-  private let discriminatorParameters: [Parameter]
+  private let generatorParameters: [(key: String, parameter: Parameter)]
+  private let discriminatorParameters: [(key: String, parameter: Parameter)]
   private let movingAverage: MovingAverage
   private var meanPathLength: Float = 0
   /// Of the adaptive augmentation, where there is one.
@@ -49,24 +41,29 @@ final class GeneratorTraining {
     networks.generator.recomputesActivations = settings.recomputesActivations ?? false
     discriminator.recomputesActivations = settings.recomputesActivations ?? false
     movingAverage = MovingAverage(average, of: networks)
-    generatorParameters = networks.parameters.map(\.parameter)
-    discriminatorParameters = discriminator.parameters.map(\.parameter)
-    // Lazy regularisation: Adam's constants shrink with the share of extra steps.
-    func adam(_ parameters: [Parameter], rate: Float, every: Int) -> Adam {
+    let learnsFusion = !settings.departs(.fusionNotLearned)
+    networks.fusion?.setTrainable(learnsFusion)
+    generatorParameters = networks.parameters.filter { learnsFusion || $0.key.hasPrefix("generator.") }
+    discriminatorParameters = discriminator.parameters
+    func adam(_ parameters: [(key: String, parameter: Parameter)], rate: Float, every: Int) -> Adam {
       let ratio = Float(every) / Float(every + 1)
-      return Adam(parameters, learningRate: rate * ratio, betas: (0, pow(0.99, ratio)))
+      return Adam(
+        parameters.map(\.parameter), learningRate: rate * ratio, betas: GeneratorTraining.betas(every: every))
     }
     generatorOptimizer = adam(generatorParameters, rate: settings.learningRate, every: settings.pathEvery)
     discriminatorOptimizer = adam(
       discriminatorParameters, rate: settings.discriminatorLearningRate, every: settings.r1Every)
     for model in [guides.features, guides.classifier?.model].compactMap({ $0 }) {
-      // Evaluation mode: the released code leaves it in training mode, where batch statistics let pictures of one
-      // batch stand in for one another.
-      model.isTraining = false
+      // The released code leaves it in training mode, where batch statistics let pictures of one batch stand in for
+      // one another. What then becomes of its running statistics, nothing reads.
+      model.isTraining = settings.departs(.tailModelInTraining)
       model.setTrainable(false)
     }
     guides.text?.model.setTrainable(false)
   }
+
+  /// Lazy regularisation: Adam's constants shrink with the share of extra steps, one in `every`.
+  private static func betas(every: Int) -> (Float, Float) { (0, pow(0.99, Float(every) / Float(every + 1))) }
 
   /// Everything a resumed run needs.
   var state: TrainingState {
@@ -76,13 +73,30 @@ final class GeneratorTraining {
     state.add("d", discriminator)
     state.add("g_optim", generatorOptimizer)
     state.add("d_optim", discriminatorOptimizer)
-    state.add("mean_path_length", get: { [self] in [meanPathLength] }, set: { [self] in meanPathLength = $0[0] })
-    if augmentStrength != nil {
-      state.add(
-        "augmentation", get: { [self] in augmentStrength!.state }, set: { [self] in augmentStrength!.restore($0) })
-    }
-    state.add("losses", get: { [self] in losses.state }, set: { [self] in losses.restore($0) })
+    for number in numbers { state.add(number.name, get: number.get, set: number.set) }
     return state
+  }
+
+  /// The parts of the state that are plain numbers.
+  var numbers: [(name: String, get: () -> [Float], set: ([Float]) -> Void)] {
+    var numbers: [(name: String, get: () -> [Float], set: ([Float]) -> Void)] = [
+      ("mean_path_length", { [self] in [meanPathLength] }, { [self] in meanPathLength = $0.first ?? 0 })
+    ]
+    if augmentStrength != nil {
+      numbers.append(
+        ("augmentation", { [self] in augmentStrength!.state }, { [self] in augmentStrength!.restore($0) }))
+    }
+    return numbers + [("losses", { [self] in losses.state }, { [self] in losses.restore($0) })]
+  }
+
+  var generatorMoments: NamedMoments {
+    NamedMoments(
+      optimizer: generatorOptimizer, parameters: generatorParameters, betas: Self.betas(every: settings.pathEvery))
+  }
+
+  var discriminatorMoments: NamedMoments {
+    NamedMoments(
+      optimizer: discriminatorOptimizer, parameters: discriminatorParameters, betas: Self.betas(every: settings.r1Every))
   }
 
   private func stream(_ name: String, _ step: Int) -> RandomStream {
@@ -95,6 +109,7 @@ final class GeneratorTraining {
     _ = parallel.begin(labels.count)
     let feature = guides.features.map { model in withoutRecording { model(pictures).feature } }
     try trainDiscriminator(number, pictures: pictures, labels: labels, feature: feature)
+    try guides.readTextAgain()
     try trainGenerator(number, labels: labels, feature: feature)
     movingAverage.update(decay: pow(0.5, Float(settings.batchSize) / settings.averageHalfLife))
     losses.keep(step: number, of: settings.iterations)
@@ -112,26 +127,44 @@ final class GeneratorTraining {
     return stream.uniform(range[0], range[range.count - 1])
   }
 
+  private func mixesStyles(_ stream: inout RandomStream) -> Bool {
+    guard settings.mixesStyles, let share = settings.styleMixingShare else { return settings.mixesStyles }
+    return stream.uniform() < share
+  }
+
+  /// One step of an optimiser along the gradients of a loss, of which this is the rank's part.
+  ///
+  /// - Returns: The whole loss.
+  @discardableResult
+  private func descend(
+    _ loss: Tensor, _ name: String, _ parameters: [(key: String, parameter: Parameter)], _ optimizer: Adam, step: Int
+  ) throws -> Float {
+    let value = parallel.total(loss)
+    try requireFinite(value, name, step: step)
+    let slopes = parallel.gradients(of: loss, withRespectTo: parameters.map(\.parameter.value))
+    try requireFinite(slopes, keys: parameters.map(\.key), of: name, step: step)
+    optimizer.step(slopes)
+    return value
+  }
+
   private func trainDiscriminator(_ number: Int, pictures: Tensor, labels: [Int], feature: Tensor?) throws {
     var drawing = stream("discriminator", number)
     var augmenting = stream("discriminator.augmentation", number)
     let share = parallel.share(of: labels.count)
     let own = share.part(of: labels)
-    let ratio = noiseRatio(&drawing)
+    let (ratio, mixes) = (noiseRatio(&drawing), mixesStyles(&drawing))
     let fake = withoutRecording {
       networks.draw(
-        labels: own, feature: feature, noiseRatio: ratio, mixesStyles: settings.mixesStyles, share: share,
-        stream: &drawing
+        labels: own, feature: feature, noiseRatio: ratio, mixesStyles: mixes, share: share, stream: &drawing
       ).image
     }
-    for parameter in discriminatorParameters { parameter.isTrainable = true }
+    discriminator.setTrainable(true)
     let real = augmented(pictures, isReal: true, share: share, stream: &augmenting)
     let realLogits = discriminator(real, labels: own)
     let fakeLogits = discriminator(augmented(fake, isReal: false, share: share, stream: &augmenting), labels: own)
     let loss = share.part(ofMean: discriminatorLoss(real: realLogits, fake: fakeLogits))
-    let value = parallel.total(loss)
-    try requireFinite(value, "the discriminator's loss", step: number)
-    discriminatorOptimizer.step(parallel.gradients(of: loss, withRespectTo: discriminatorParameters.map(\.value)))
+    let value = try descend(
+      loss, "the discriminator's loss", discriminatorParameters, discriminatorOptimizer, step: number)
     let (allReal, allFake) = (parallel.gathered(realLogits.detached), parallel.gathered(fakeLogits.detached))
     losses.note(.discriminator, value)
     losses.note(.realScore, allReal.mean().item)
@@ -158,38 +191,33 @@ final class GeneratorTraining {
     let share = parallel.share(of: labels.count)
     let own = share.part(of: labels)
     let penalty = share.part(ofMean: r1Penalty({ discriminator(augment($0), labels: own) }, pictures: pictures))
-    let value = parallel.total(penalty)
-    try requireFinite(value, "the R1 penalty", step: number)
     let weighted = penalty * (settings.r1Weight / 2 * Float(settings.r1Every))
-    discriminatorOptimizer.step(parallel.gradients(of: weighted, withRespectTo: discriminatorParameters.map(\.value)))
-    losses.note(.r1, value)
+    try descend(weighted, "the R1 penalty", discriminatorParameters, discriminatorOptimizer, step: number)
+    losses.note(.r1, parallel.total(penalty))
   }
 
   private func trainGenerator(_ number: Int, labels: [Int], feature: Tensor?) throws {
     var drawing = stream("generator", number)
     var augmenting = stream("generator.augmentation", number)
-    for parameter in discriminatorParameters { parameter.isTrainable = false }
+    discriminator.setTrainable(false)
     let share = parallel.share(of: labels.count)
     let own = share.part(of: labels)
-    let ratio = noiseRatio(&drawing)
+    let (ratio, mixes) = (noiseRatio(&drawing), mixesStyles(&drawing))
     let (image, _) = networks.draw(
-      labels: own, feature: feature, noiseRatio: ratio, mixesStyles: settings.mixesStyles, share: share,
-      stream: &drawing)
-    let logits = discriminator(augmented(image, isReal: false, share: share, stream: &augmenting), labels: own)
-    let adversarial = share.part(ofMean: adversarialLoss(fake: logits))
+      labels: own, feature: feature, noiseRatio: ratio, mixesStyles: mixes, share: share, stream: &drawing)
+    let changed = augmented(image, isReal: false, share: share, stream: &augmenting)
+    let adversarial = share.part(ofMean: adversarialLoss(fake: discriminator(changed, labels: own)))
     losses.note(.generator, parallel.total(adversarial))
+    let seen = settings.departs(.guidesSeeAugmented) ? changed : image
     var loss = adversarial
-    if let guide = guides.classifier, let value = guide(image, labels: labels, share: share) {
-      loss = loss + value * settings.classifierWeight
-      losses.note(.classifier, parallel.total(value))
+    for (kind, part) in guides.losses(seen, labels: labels, share: share, settings: settings) {
+      let value = parallel.total(part)
+      losses.note(kind, value)
+      try requireFinite(value, "the \(kind.rawValue) loss", step: number)
+      if settings.departs(.guidesOnlyLogged) { continue }
+      loss = loss + part * (kind == .text ? settings.textWeight : settings.classifierWeight)
     }
-    if let guide = guides.text {
-      let value = share.part(ofMean: guide(image, labels: own))
-      loss = loss + value * settings.textWeight
-      losses.note(.text, parallel.total(value))
-    }
-    try requireFinite(parallel.total(loss), "the generator's loss", step: number)
-    generatorOptimizer.step(parallel.gradients(of: loss, withRespectTo: generatorParameters.map(\.value)))
+    try descend(loss, "the generator's loss", generatorParameters, generatorOptimizer, step: number)
 
     if settings.pathWeight > 0 && number % settings.pathEvery == 0 {
       try regularizePaths(number, labels: labels, feature: feature)
@@ -199,21 +227,19 @@ final class GeneratorTraining {
   func regularizePaths(_ number: Int, labels: [Int], feature: Tensor?) throws {
     var drawing = stream("path", number)
     let share = parallel.share(of: max(1, labels.count / settings.pathBatchShrink))
-    let ratio = noiseRatio(&drawing)
+    let (ratio, mixes) = (noiseRatio(&drawing), mixesStyles(&drawing))
     let (image, latents) = networks.draw(
       labels: share.part(of: Array(labels[..<share.total])), feature: feature?.slice(0, 0..<share.count),
-      noiseRatio: ratio, mixesStyles: settings.mixesStyles, share: share, stream: &drawing)
+      noiseRatio: ratio, mixesStyles: mixes, share: share, stream: &drawing)
     let direction = share.normal(Array(image.shape.dropFirst()), from: &drawing)
     let (own, mean) = pathLengthPenalty(
       image: image, latents: latents, direction: direction, mean: meanPathLength
     ) { share.isWhole ? $0.mean() : parallel.summed($0.sum()) / Float(share.total) }
     let penalty = share.part(ofMean: own)
-    let value = parallel.total(penalty)
-    try requireFinite(value, "the path-length penalty", step: number)
     let weighted = penalty * (settings.pathWeight * Float(settings.pathEvery))
-    generatorOptimizer.step(parallel.gradients(of: weighted, withRespectTo: generatorParameters.map(\.value)))
+    try descend(weighted, "the path-length penalty", generatorParameters, generatorOptimizer, step: number)
     meanPathLength = mean
-    losses.note(.path, value)
+    losses.note(.path, parallel.total(penalty))
   }
 }
 

@@ -22,6 +22,8 @@ public struct ClassifierSettings: Codable, Equatable, Sendable {
   /// same training on any number of ranks. A number says that so many ranks take them over their own pictures: less
   /// to wait for, and another training.
   public var batchNormRanks: Int? = nil
+  /// Whether starting weights reach no shortcut (`Departure.randomShortcuts`).
+  public var startsShortcutsAtRandom: Bool? = nil
 
   /// The released schedule of `KMDN/UModel.py` and `RModel.py` (100 epochs) and `Classification/train.py` (50).
   public static func released(epochs: Int) -> ClassifierSettings {
@@ -99,18 +101,4 @@ func trainClassifier(
 extension Batch {
   /// The pictures, of a rank its own, as a tensor [N, side, side, 3].
   var tensor: Tensor { Tensor(pixels, shape: [count, side, side, 3]) }
-}
-
-/// Training that has left the numbers.
-public struct DivergedError: Error, CustomStringConvertible {
-  public let quantity: String
-  public let step: Int
-
-  public var description: String {
-    "\(quantity) is not finite at step \(step); lower the learning rate, or go on from an earlier checkpoint"
-  }
-}
-
-func requireFinite(_ value: Float, _ quantity: @autoclosure () -> String, step: Int) throws {
-  if !value.isFinite { throw DivergedError(quantity: quantity(), step: step) }
 }

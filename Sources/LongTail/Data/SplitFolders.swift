@@ -11,19 +11,12 @@ import Notebook
 /// OUT/split.json
 /// ```
 public struct SplitFolders {
-  /// What decides which classes of the test set are head.
-  public enum Recipe: String, CaseIterable, Sendable {
-    /// The training counts, as for training.
-    case paper
-    /// The test counts: the released script splits each folder by its own.
-    case released
-  }
-
   public let train: ObjectDataset
   public let test: ObjectDataset
   public let trainSplit: HeadTailSplit
   public let testSplit: HeadTailSplit
 
+  /// - Parameter recipe: `paper` divides the test set by the training counts, `released` by its own.
   /// - Throws: `TGNLayoutError`, `DataError.differentClasses`, `HeadTailSplitError`.
   public init(of root: URL, headShare: Double = HeadTailSplit.releasedShare, recipe: Recipe = .paper) throws {
     let layout = TGNLayout(root: root)

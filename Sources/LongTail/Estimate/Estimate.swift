@@ -89,7 +89,8 @@ public struct Estimate {
           })
         kept.keep(data.test, name: "test", side: settings.judge.side)
       case "generator", "images":
-        guard let variant = GeneratorVariant.all.first(where: { $0.name == words.last }) else { break }
+        // A label may follow, where several pipelines are at work.
+        guard let variant = GeneratorVariant.all.first(where: { $0.name == words.dropFirst().first }) else { break }
         let isDrawing = words[0] == "images"
         steps = Double(isDrawing ? drawn : settings.cdtg.iterations)
         let one = try cost(part) {

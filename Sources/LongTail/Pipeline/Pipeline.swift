@@ -64,7 +64,9 @@ public final class Pipeline {
       training: training, network: network(dataset.classCount), data: [data.trainHash], headShare: settings.data.headShare,
       seed: settings.seed, weights: try weights?.checksum(.classifier))
     return try run(name, version: 1, settings: key) { context, progress in
-      let model = try startedClassifier(classes: dataset.classCount, name: name, seed: settings.seed)
+      let model = try startedClassifier(
+        classes: dataset.classCount, name: name, seed: settings.seed,
+        leavesShortcuts: training.startsShortcutsAtRandom ?? false)
       try trainClassifier(
         model, on: images(of: dataset, named: name, side: training.side), settings: training, seed: settings.seed,
         name: name, run: TrainingRun(context: context, progress: progress))
@@ -137,10 +139,10 @@ public final class Pipeline {
   func network(_ classes: Int) -> ResNetConfiguration { settings.network.with(classes: classes) }
 
   /// A classifier as training finds it: random, then the starting weights where they are used.
-  func startedClassifier(classes: Int, name: String, seed: UInt64) throws -> ResNet {
+  func startedClassifier(classes: Int, name: String, seed: UInt64, leavesShortcuts: Bool = false) throws -> ResNet {
     var stream = RandomStream(seed: seed, name: "\(name).start")
     let model = ResNet(network(classes), stream: &stream)
-    try weights?.start(model)
+    try weights?.start(model, leavesShortcuts: leavesShortcuts)
     return model
   }
 

@@ -76,6 +76,7 @@ extension Pipeline {
     var stream = RandomStream(seed: settings.seed, name: "discriminator.start")
     let discriminator = Discriminator(settings.cdtg.discriminatorConfiguration(classes: classes), stream: &stream)
     try weights?.start(networks, discriminator, classNames: drawnData.classNames)
+    if settings.cdtg.departs(.fusionNotLearned) { networks.redrawFusion(seed: settings.seed, for: "training") }
     let average = build()
     average.copyState(from: networks)
     return (networks, average, discriminator)
@@ -91,9 +92,21 @@ extension Pipeline {
       guides.classifier = ClassifierGuide(model: model, modelLabels: classes.map { data.split.tailLabel(of: $0) })
     }
     if variant.usesTextLoss {
-      guides.text = data.textGuide(try textModel(), drawsHeadClasses: settings.cdtg.drawsHeadClasses)
+      let read = { [self] in
+        data.textGuide(try textModel(), drawsHeadClasses: settings.cdtg.drawsHeadClasses) { prompt($0) }
+      }
+      guides.text = try read()
+      if settings.cdtg.departs(.clipReadEachStep) { guides.readText = read }
     }
     return guides
+  }
+
+  /// What CLIP is told a class is.
+  private func prompt(_ label: Int) -> String {
+    guard settings.cdtg.departs(.otherPrompts), let tail = data.split.tailLabel(of: label) else {
+      return data.prompts[label]
+    }
+    return releasedPromptNames[tail % releasedPromptNames.count]
   }
 
   /// The text-image model: the package's small CLIP.
@@ -101,21 +114,27 @@ extension Pipeline {
     try (weights ?? StartingWeights()).clip()
   }
 
-  /// New pictures of every tail class. Files: one `class-LABEL.png` per class.
+  /// New pictures of every tail class. Files: one `class-LABEL.png` per class; where they are filtered, `filter.json`.
   public func generatedImages(_ variant: GeneratorVariant, noiseRatio: Float? = nil) throws -> StageResult {
     let generator = try self.generator(variant)
     let tail = try tailModel(for: variant)
     let ratio = noiseRatio ?? settings.generation.noiseRatio
     let count = settings.generation.imagesPerClass
-    let key = ImagesStage(count: count, noiseRatio: variant.usesFeatures ? ratio : 1, seed: settings.seed)
-    return try run(
-      "images", part: "images \(variant.name)", version: 1, settings: key, inputs: [generator] + (tail.map { [$0] } ?? [])
-    ) { context, progress in
+    let filter = settings.generation.filter
+    let key = ImagesStage(
+      count: count, noiseRatio: variant.usesFeatures ? ratio : 1, seed: settings.seed, filter: filter,
+      clip: filter?.usesText == true ? try (weights ?? StartingWeights()).checksum(.clip) : nil)
+    // The tail model judges in evaluation mode, whatever mode its features are taken in.
+    let critic = filter?.usesTailModel == true ? try tail ?? distilledModels() : nil
+    let inputs = [generator] + [tail ?? critic].compactMap { $0 }
+    return try run("images", part: "images \(variant.name)", version: 1, settings: key, inputs: inputs) {
+      context, progress in
       let networks = try loadGenerator(generator, variant)
       let model = try tail.map { try load($0, classes: data.split.tailClasses.count) }
-      model?.isTraining = false
+      let verdicts = try filter.map { try judging($0, tailModel: critic) }
       let pictures = images(of: data.train, named: "train", side: settings.cdtg.side)
       let bar = progress(data.split.tailClasses.count, 0)
+      var counts: [String: DrawnCount] = [:]
       for label in data.split.tailClasses {
         let real = data.train.indicesByClass[label]
         let side = settings.cdtg.side
@@ -123,22 +142,60 @@ extension Pipeline {
           // A class of large pictures is too much at once.
           let size = side > 64 ? evaluationBatch(side: side) : real.count
           let parts = try stride(from: 0, to: real.count, by: size).map { start in
-            let batch = try pictures.pictures(at: real[start..<min(real.count, start + size)])
-            return withoutRecording { model(batch).feature }
+            model.startingFeatures(
+              try pictures.pictures(at: real[start..<min(real.count, start + size)]),
+              inTraining: settings.cdtg.departs(.tailModelInTraining))
           }
           return parts.count == 1 ? parts[0] : concatenated(parts, axis: 0)
         }
-        let drawn = generateImages(
-          networks, label: drawnLabel(label)!, count: count, sources: sources, noiseRatio: ratio, seed: settings.seed,
-          batchSize: generationBatch(side: side))
-        try context.write(try ImageStrip.join(drawn).pngData(), Self.imageFile(label))
+        var kept: [Image] = []
+        counts["\(label)"] = drawUntilKept(
+          count, attempts: filter?.attempts ?? 1, batchSize: generationBatch(side: side),
+          draw: {
+            drawImages(
+              networks, label: drawnLabel(label)!, numbers: $0, sources: sources, noiseRatio: ratio, seed: settings.seed)
+          },
+          accepts: verdicts.map { verdicts in { verdicts(label, $0) } }, keep: { kept.append($1) })
+        try context.write(try ImageStrip.join(kept).pngData(), Self.imageFile(label))
         bar.advance(detail: data.train.classNames[label])
+      }
+      if filter != nil {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        try context.write(try encoder.encode(counts), Self.filterFile)
       }
       bar.finish()
     }
   }
 
+  /// A filter with its models: which of some pictures of one of the data set's classes are kept.
+  private func judging(_ filter: ImageFilter, tailModel: StageResult?) throws -> (Int, [Image]) -> [Bool] {
+    let critic = try tailModel.map { try load($0, classes: data.split.tailClasses.count) }
+    critic?.isTraining = false
+    let text = filter.usesText
+      ? data.textGuide(try textModel(), drawsHeadClasses: settings.cdtg.drawsHeadClasses) : nil
+    return { [self] label, images in
+      filter.accepts(
+        images, tailModel: critic.map { critic in ({ critic($0).logits }, data.split.tailLabel(of: label)!) },
+        text: text.map { text in ({ text.similarities($0) }, drawnLabel(label)!) })
+    }
+  }
+
   static func imageFile(_ label: Int) -> String { "class-\(label).png" }
+  static let filterFile = "filter.json"
+
+  /// How many pictures of each tail class the filter kept and rejected; nil where none is set.
+  public func drawnCounts(in expansion: Expansion) throws -> [(label: Int, count: DrawnCount)]? {
+    guard case .generated(let variant, let ratio) = expansion else { return nil }
+    return try drawnCounts(try generatedImages(variant, noiseRatio: ratio))
+  }
+
+  private func drawnCounts(_ result: StageResult) throws -> [(label: Int, count: DrawnCount)]? {
+    guard settings.generation.filter != nil else { return nil }
+    let counts = try JSONDecoder().decode(
+      [String: DrawnCount].self, from: try Data(contentsOf: result.file(Self.filterFile)))
+    return data.split.tailClasses.compactMap { label in counts["\(label)"].map { (label, $0) } }
+  }
 
   func loadGenerator(_ result: StageResult, _ variant: GeneratorVariant) throws -> ConditionalGenerator {
     var stream = RandomStream(seed: 0, name: "overwritten")
@@ -146,15 +203,19 @@ extension Pipeline {
       settings.cdtg.generatorConfiguration(classes: drawnData.classCount), featureCount: featureCount(variant),
       stream: &stream)
     try SafeTensors(contentsOf: result.file("generator.safetensors")).tensors.load(into: networks)
+    if settings.cdtg.departs(.fusionNotLearned) { networks.redrawFusion(seed: settings.seed, for: "generation") }
     return networks
   }
 
   /// The pictures of a finished `generatedImages` stage, as a data set with all of the data set's class names.
   public func generatedDataset(_ result: StageResult) throws -> ObjectDataset {
     var items: [ObjectDataset.Item] = []
+    let kept = Dictionary(
+      uniqueKeysWithValues: (try drawnCounts(result) ?? []).map { ($0.label, $0.count.kept) })
     for label in data.split.tailClasses {
       let sheet = try Image(contentsOf: result.file(Self.imageFile(label)))
-      items += ImageStrip.cut(sheet, count: settings.generation.imagesPerClass, side: settings.cdtg.side)
+      let count = kept[label] ?? settings.generation.imagesPerClass
+      items += ImageStrip.cut(sheet, count: count, side: settings.cdtg.side)
         .map { .init(label: label, source: .memory($0)) }
     }
     return ObjectDataset(classNames: data.train.classNames, items: items)
@@ -163,10 +224,14 @@ extension Pipeline {
 
 extension PipelineData {
   /// A text-image model with a sentence for each class that is drawn.
-  func textGuide(_ text: (model: CLIP, tokenizer: BytePairTokenizer), drawsHeadClasses: Bool) -> TextGuide {
+  ///
+  /// - Parameter words: What a class is called; nil: by its own name.
+  func textGuide(
+    _ text: (model: CLIP, tokenizer: BytePairTokenizer), drawsHeadClasses: Bool, words: ((Int) -> String)? = nil
+  ) -> TextGuide {
     let classes = drawsHeadClasses ? Array(0..<train.classCount) : split.tailClasses
     return TextGuide(
-      model: text.model, tokens: classes.map { text.tokenizer.encode("a photo of a \(prompts[$0])") })
+      model: text.model, tokens: classes.map { text.tokenizer.encode("a photo of a \(words?($0) ?? prompts[$0])") })
   }
 }
 
@@ -184,4 +249,6 @@ struct ImagesStage: Encodable {
   var count: Int
   var noiseRatio: Float
   var seed: UInt64
+  var filter: ImageFilter?
+  var clip: String?
 }

@@ -28,14 +28,19 @@ public struct StartingWeights {
   func read(_ part: Part) throws -> SafeTensors { try SafeTensors(contentsOf: file(part)) }
 
   /// Starts a classifier from the base classifier: whatever fits by key and shape, which is all but `fc`.
-  func start(_ model: ResNet) throws {
-    model.takeTrunk(from: try read(.classifier).tensors)
+  ///
+  /// - Parameter leavesShortcuts: Shortcuts stay as they are (`Departure.randomShortcuts`).
+  func start(_ model: ResNet, leavesShortcuts: Bool = false) throws {
+    var saved = try read(.classifier).tensors
+    if leavesShortcuts { saved = saved.withoutShortcuts }
+    model.takeTrunk(from: saved)
   }
 
   /// Starts generator and discriminator from the base networks. Rows of the label embeddings are kept for classes
-  /// that the base networks know by name; the others start at random.
+  /// that the base networks know by name; the others start at random. Networks of other sizes start at random whole.
   func start(_ networks: ConditionalGenerator, _ discriminator: Discriminator, classNames: [String]) throws {
     let saved = try read(.generator)
+    guard networks.generator.configuration.size == saved.generatorSize else { return }
     let known = (saved.metadata["classes"] ?? "").split(separator: "\n").map(String.init)
     func load(_ module: Module, prefix: String, embedding key: String) {
       let entries = saved.tensors.entries(withPrefix: prefix)
@@ -69,9 +74,25 @@ public struct StartingWeights {
   }
 }
 
+extension SafeTensors {
+  /// The pictures' side of the generator under `g.generator`: each of its outputs after the first doubles it.
+  fileprivate var generatorSize: Int {
+    8 << (0...).first { tensors["g.generator.to_rgbs.\($0).bias"] == nil }!
+  }
+}
+
+extension StateDictionary {
+  /// All but the projections beside a ResNet's blocks.
+  public var withoutShortcuts: StateDictionary {
+    var result = StateDictionary(source: source)
+    for (key, value) in entries where !key.contains(".shortcut.") { result[key] = value }
+    return result
+  }
+}
+
 extension ResNet {
   /// Takes whatever fits by key and shape, but not the last layer, whose classes are others.
-  func takeTrunk(from saved: StateDictionary) {
+  public func takeTrunk(from saved: StateDictionary) {
     var trunk = StateDictionary(source: saved.source)
     for (key, value) in saved.entries where !key.hasPrefix("fc.") { trunk[key] = value }
     _ = trunk.loadLeniently(into: self)

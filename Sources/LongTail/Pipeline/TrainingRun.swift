@@ -10,6 +10,8 @@ public struct TrainingState {
   private var modules: [(name: String, module: Module)] = []
   private var optimizers: [(name: String, optimizer: Optimizer)] = []
   private var numbers: [(name: String, get: () -> [Float], set: ([Float]) -> Void)] = []
+  /// What the state belongs to, where nothing else ties a file to it: a state of another origin is refused.
+  public var origin: String?
 
   public init() {}
 
@@ -21,7 +23,9 @@ public struct TrainingState {
 
   /// Writes everything and the number of steps done, atomically.
   func write(to file: URL, steps: Int) throws {
-    try SafeTensors(dictionary(source: file.lastPathComponent), metadata: ["steps": "\(steps)"]).write(to: file)
+    var metadata = ["steps": "\(steps)"]
+    metadata["origin"] = origin
+    try SafeTensors(dictionary(source: file.lastPathComponent), metadata: metadata).write(to: file)
   }
 
   /// Copies of everything.
@@ -63,8 +67,14 @@ public struct TrainingState {
   }
 
   /// Takes everything back and returns the number of steps done.
+  ///
+  /// - Throws: `TrainingStateError.otherOrigin`; `CheckpointError` and `StateMismatch` for a file that is broken or of
+  ///   another network.
   func read(from file: URL) throws -> Int {
     let saved = try SafeTensors(contentsOf: file)
+    if let origin, let other = saved.metadata["origin"], other != origin {
+      throw TrainingStateError.otherOrigin(file: file.path, saved: other, now: origin)
+    }
     for (name, module) in modules {
       try saved.tensors.entries(withPrefix: "\(name).").load(into: module)
     }
@@ -88,6 +98,8 @@ public struct TrainingRun {
   /// Takes remarks.
   var note: (String) -> Void
   var secondsBetweenCheckpoints = StageStore.usualSecondsBetweenCheckpoints
+  /// Saves after every so many steps instead of by the clock.
+  var stepsBetweenCheckpoints: Int?
   /// Makes the progress display, given the number of steps and how many are done.
   var progress: (_ total: Int, _ done: Int) -> ProgressBar
   /// Called after each step, once its state is in place: samples, exports.
@@ -123,13 +135,15 @@ public struct TrainingRun {
   ///   - steps: How many steps the whole run has.
   ///   - start: Called with the first step to do, once the state is restored: open the loader there.
   ///   - step: Does one step and says what to show beside the bar.
-  /// - Throws: What the step throws; `InterruptedError` after Ctrl-C or a polite kill, once the state is saved; an
-  ///   unreadable checkpoint.
+  /// - Throws: What the step throws, where it diverged with the last good state; `InterruptedError` after Ctrl-C or a
+  ///   polite kill, once the state is saved; an unreadable checkpoint; `TrainingStateError.notSaved`, which leaves the
+  ///   former state as it was.
   func run(
     steps: Int, state: TrainingState, start: (_ firstStep: Int) throws -> Void,
     step: (_ number: Int) throws -> String
   ) throws {
     var done = 0
+    if parallel.isWriter { removeUnfinished() }
     if let file, parallel.isWriter, FileManager.default.fileExists(atPath: file.path) {
       done = try state.read(from: file)
       note("\(name): going on after step \(done) of \(steps)")
@@ -140,22 +154,72 @@ public struct TrainingRun {
     defer { state.couple(nil) }
     try start(done)
     let bar = progress(steps, done)
-    var lastSaved = ProcessInfo.processInfo.systemUptime
+    var savedSteps = done > 0 ? done : nil
+    // States of gigabytes are saved less often than small ones.
+    var (savedAt, pauseAfterSaving) = (ProcessInfo.processInfo.systemUptime, 0.0)
     for number in done..<max(done, steps) {
-      let detail = try step(number)
+      let detail: String
+      do { detail = try step(number) } catch var error as DivergedError {
+        if let file, let savedSteps { error.lastGood = (file.path, savedSteps) }
+        throw error
+      }
       bar.advance(to: number + 1, detail: detail)
-      try afterStep(number + 1)
+      try saving(number + 1, savedSteps) { try afterStep(number + 1) }
       let signal = parallel.agreed(Interruption.signalNumber)
-      let isDue = ProcessInfo.processInfo.systemUptime - lastSaved > secondsBetweenCheckpoints
+      let pause = max(secondsBetweenCheckpoints, pauseAfterSaving)
+      let isDue =
+        stepsBetweenCheckpoints.map { (number + 1) % $0 == 0 }
+        ?? (ProcessInfo.processInfo.systemUptime - savedAt > pause)
       if let file, parallel.isWriter, isDue || signal != nil, number + 1 < steps {
-        try state.write(to: file, steps: number + 1)
-        lastSaved = ProcessInfo.processInfo.systemUptime
+        let start = ProcessInfo.processInfo.systemUptime
+        try saving(number + 1, savedSteps) { try state.write(to: file, steps: number + 1) }
+        (savedSteps, savedAt) = (number + 1, ProcessInfo.processInfo.systemUptime)
+        pauseAfterSaving = 20 * (savedAt - start)
       }
       if let signal, number + 1 < steps {
         throw InterruptedError(name: name, done: number + 1, steps: steps, signalNumber: signal)
       }
     }
     bar.finish()
+  }
+
+  /// What a run that was killed while it saved has left, which may be gigabytes.
+  private func removeUnfinished() {
+    guard let folder = file?.deletingLastPathComponent(),
+      let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
+    else { return }
+    for name in names where name.hasSuffix(".temporary") {
+      try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+    }
+  }
+
+  /// A file that cannot be written leaves the former one in its place, and the error says so.
+  private func saving(_ step: Int, _ savedSteps: Int?, _ write: () throws -> Void) throws {
+    do { try write() } catch let error as AtomicFile.Failure {
+      throw TrainingStateError.notSaved(step: step, reason: "\(error)", savedSteps: savedSteps)
+    }
+  }
+}
+
+public enum TrainingStateError: Error, Equatable, CustomStringConvertible {
+  case otherOrigin(file: String, saved: String, now: String)
+  case notSaved(step: Int, reason: String, savedSteps: Int?)
+
+  public var description: String {
+    switch self {
+    case .otherOrigin(let file, let saved, let now):
+      "\(file): left by a run with other settings (\(Self.difference(saved, now))); give another --out, or remove it"
+    case .notSaved(let step, let reason, let savedSteps):
+      "step \(step) could not be saved: \(reason); make room and run the same command again: "
+        + (savedSteps.map { "the state after step \($0) is still there, and it goes on from it" } ?? "it starts anew")
+    }
+  }
+
+  /// The first line in which two origins differ.
+  private static func difference(_ saved: String, _ now: String) -> String {
+    let lines = zip(saved.split(separator: "\n"), now.split(separator: "\n"))
+    guard let (old, new) = lines.first(where: { $0 != $1 }) else { return "more or fewer of them" }
+    return "there \(old.trimmingCharacters(in: .whitespaces)), now \(new.trimmingCharacters(in: .whitespaces))"
   }
 }
 

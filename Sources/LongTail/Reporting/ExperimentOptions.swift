@@ -19,7 +19,7 @@ public struct ExperimentOptions: ParsableCommand {
         swift run exp-dior-ablation --set cdtg.iterations=2000 --seeds 10
       """)
 
-  @Option(help: "smoke (under a minute), default (minutes) or paper (the paper's sizes and schedules).")
+  @Option(help: "smoke (under a minute), default (minutes), detailed (a night) or paper (the paper's sizes and schedules).")
   public var profile: Profile = .default
   @Option(help: ArgumentHelp("Data set in TGN's layout (anno, train, test); default: procedural scenes.", valueName: "dir"))
   public var data: String?
@@ -37,6 +37,8 @@ public struct ExperimentOptions: ParsableCommand {
   public var store: String?
   @Option(help: "A training run saves itself every so many seconds, to go on from there after a kill.")
   public var checkpointSeconds = StageStore.usualSecondsBetweenCheckpoints
+  @Option(help: "paper, or released: all that the released code does otherwise than the paper describes.")
+  public var recipe: Recipe = .paper
   @Option(name: .customLong("set"), help: ArgumentHelp("Change one setting; may be given often.", valueName: "name=value"))
   public var overrides: [String] = []
   @Flag(help: "Make everything anew, even what is in the store.")
@@ -87,6 +89,7 @@ public struct ExperimentOptions: ParsableCommand {
       _ = try SceneCatalogue.named(dataset)
       if dataset == "fgsc" { settings.useFGSC() } else { settings.data.catalogue = dataset }
     }
+    settings.apply(recipe)
     if let imbalance { settings.data.imbalance = imbalance }
     if fromScratch { settings.usesStartingWeights = false }
     if rankBatchNorm { settings.useBatchNorm(ofRanks: ranks) }
@@ -96,3 +99,6 @@ public struct ExperimentOptions: ParsableCommand {
 }
 
 extension Profile: ExpressibleByArgument {}
+extension Recipe: ExpressibleByArgument {}
+extension Departure: ExpressibleByArgument {}
+extension ImageFilter.Judge: ExpressibleByArgument {}

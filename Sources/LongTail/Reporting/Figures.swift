@@ -23,7 +23,7 @@ extension Experiment {
       .text(training.steps.map { "\($0) steps of \(training.batchSize)" } ?? "\(training.epochs) epochs, batch \(training.batchSize)")
     }
     let cdtg = settings.cdtg
-    return Table(["Setting", "Value"], rows: [
+    var rows: [[TableCell]] = [
       ["picture side", .text("\(cdtg.side) px (generator), \(settings.classifier.side) px (classifier)")],
       ["share of head classes", .number(settings.data.headShare)],
       ["head and tail model", steps(settings.headModel)],
@@ -34,7 +34,12 @@ extension Experiment {
       ["noise ratio in generation", .number(Double(settings.generation.noiseRatio))],
       ["images added per tail class", .count(settings.generation.imagesPerClass)],
       ["classifier", steps(settings.classifier)],
-    ])
+    ]
+    if let filter = settings.generation.filter { rows.append(["filter of generated images", .text(filter.judge.rawValue)]) }
+    if let departures = cdtg.departures, !departures.all.isEmpty {
+      rows.append(["as in the released code", .text(departures.all.map(\.rawValue).sorted().joined(separator: ", "))])
+    }
+    return Table(["Setting", "Value"], rows: rows)
   }
 
   /// The paper's picture: bars of head, tail and added images, and two accuracies.

@@ -9,7 +9,7 @@ import Models
 /// scripts do not look at.
 public struct GeneratorCheckpoint {
   public let url: URL
-  private let file: CheckpointFile
+  let file: CheckpointFile
 
   /// - Throws: `CheckpointError`.
   public init(contentsOf url: URL) throws {
@@ -53,17 +53,21 @@ public struct GeneratorCheckpoint {
   ///   - featureCount: Values of the tail model's map; needed where the file has no fusion layer, which then stays
   ///     random, as in the released code.
   ///   - isLenient: Leaves out weights that do not fit by key and shape, instead of refusing the file.
+  ///   - redrawsFusion: Leaves the file's fusion layer aside (`Departure.fusionNotLearned`).
   /// - Returns: Remarks for the user: what was left out or is random, weights that are not numbers.
   /// - Throws: `CheckpointError`, `StateMismatch`.
   public func generator(
-    featureCount: Int?, seed: UInt64 = 0, isLenient: Bool = false
+    featureCount: Int?, seed: UInt64 = 0, isLenient: Bool = false, redrawsFusion: Bool = false
   ) throws -> (networks: ConditionalGenerator, remarks: [String]) {
     var stream = RandomStream(seed: seed, name: "generator.start")
     let networks = ConditionalGenerator(try configuration(), featureCount: featureCount, stream: &stream)
     var remarks = try loadWeights(
       networks.generator, try file.stateDictionary(at: "g_ema"), isLenient: isLenient)
     if let fusion = networks.fusion {
-      if file.root.value(at: "fusion_ema") != nil {
+      if redrawsFusion {
+        networks.redrawFusion(seed: seed, for: "generation")
+        remarks.append("the fusion layer is random, of seed \(seed), as in the released code")
+      } else if file.root.value(at: "fusion_ema") != nil {
         remarks += try loadWeights(fusion, try file.stateDictionary(at: "fusion_ema"), isLenient: isLenient)
       } else {
         remarks.append("\(url.lastPathComponent) has no fusion layer, as released: it is random, of seed \(seed)")
@@ -75,11 +79,19 @@ public struct GeneratorCheckpoint {
   /// Starts training from the file: whatever fits by key and shape, as the released `--ckpt`.
   ///
   /// - Returns: What did not fit, for the user.
-  /// - Throws: `CheckpointError`.
+  /// - Throws: `CheckpointError`; `GeneratorCheckpointError.otherSizes` where hardly anything would fit.
   public func start(_ networks: ConditionalGenerator, _ average: ConditionalGenerator, _ discriminator: Discriminator)
     throws -> [String]
   {
     var remarks: [String] = []
+    let (mine, theirs) = (networks.generator.configuration, try configuration())
+    if Self.sizes(theirs) != Self.sizes(mine) {
+      throw GeneratorCheckpointError.otherSizes(url.path, saved: Self.words(theirs), wanted: Self.words(mine))
+    }
+    if theirs.classes != mine.classes {
+      remarks.append(
+        "\(url.lastPathComponent) draws \(theirs.classes) classes, here are \(mine.classes): their embeddings start at random")
+    }
     for (path, module) in [
       ("g", networks.generator), ("g_ema", average.generator), ("d", discriminator), ("fusion", networks.fusion),
       ("fusion_ema", average.fusion),
@@ -90,43 +102,45 @@ public struct GeneratorCheckpoint {
         continue
       }
       let weights = try file.stateDictionary(at: path)
-      let mismatch = weights.loadLeniently(into: module)
       remarks += weights.remarks
-      if !mismatch.isEmpty { remarks.append("\(path), what did not fit starts at random: \(mismatch)") }
+      let mismatch = weights.loadLeniently(into: module)
+      let left = mismatch.missing.map(\.name) + mismatch.misshapen.map(\.name).filter { $0 != "label_emb.weight" }
+      if !left.isEmpty { remarks.append("\(path), what did not fit starts at random: \(left.joined(separator: ", "))") }
     }
     return remarks
   }
 
-  /// Writes such a file.
-  ///
-  /// - Parameter augmentStrength: The probability of each augmenting change, which the released code keeps too.
-  /// - Throws: `CheckpointError`.
-  public static func write(
-    _ networks: ConditionalGenerator, _ average: ConditionalGenerator, _ discriminator: Discriminator,
-    augmentStrength: Float = 0, to url: URL
-  ) throws {
-    var root = CheckpointDictionary()
-    root["g"] = CheckpointValue(StateDictionary(networks.generator))
-    root["d"] = CheckpointValue(StateDictionary(discriminator))
-    root["g_ema"] = CheckpointValue(StateDictionary(average.generator))
-    root["ada_aug_p"] = .float(Double(augmentStrength))
-    if let fusion = networks.fusion, let slow = average.fusion {
-      root["fusion"] = CheckpointValue(StateDictionary(fusion))
-      root["fusion_ema"] = CheckpointValue(StateDictionary(slow))
-    }
-    try CheckpointValue.dictionary(root).writePyTorch(to: url)
+  /// What must agree for weights to mean the same. Two plans may give the same channels.
+  private static func sizes(_ sizes: GeneratorConfiguration) -> [Int] {
+    [sizes.size, sizes.latentWidth, sizes.mappingLayers]
+      + (2..<sizes.size.trailingZeroBitCount).map { sizes.channels.channels(at: 1 << $0) }
+  }
+
+  private static func words(_ sizes: GeneratorConfiguration) -> String {
+    let channels = (2..<sizes.size.trailingZeroBitCount).map { "\(sizes.channels.channels(at: 1 << $0))" }
+    return "\(sizes.size) px, latent width \(sizes.latentWidth), \(sizes.mappingLayers) mapping layers and channels "
+      + channels.joined(separator: ", ")
   }
 }
 
 public enum GeneratorCheckpointError: Error, Equatable, CustomStringConvertible {
   case noGenerator(String)
   case unknownChannels(String, [Int])
+  case otherSizes(String, saved: String, wanted: String)
+  case cannotGoOn(String, missing: String)
+  case otherMoments(String, String)
 
   public var description: String {
     switch self {
     case .noGenerator(let path): "\(path): no generator of TGN under g_ema; tgn inspect shows what is in the file"
     case .unknownChannels(let path, let channels):
       "\(path): channels \(channels) from 4×4 on follow no plan that is known here"
+    case .otherSizes(let path, let saved, let wanted):
+      "\(path): a generator of \(saved); this run has \(wanted): give it the same sizes, or another --ckpt"
+    case .cannotGoOn(let path, let missing):
+      "\(path): it has no \(missing), so training cannot go on exactly; leave out --continue to start from its networks"
+    case .otherMoments(let path, let key):
+      "\(path): its moments of \(key) are missing or of another size; leave out --continue to start from its networks"
     }
   }
 }

@@ -39,15 +39,20 @@ extension TGNLayout {
   /// The training and test pictures of a part of the data set; head and tail are told apart by the training counts, and
   /// their classes are numbered anew.
   ///
+  /// - Parameter recipe: `released` divides the test set by its own counts (`Departure.separateTestSplit`).
   /// - Throws: `TGNLayoutError`, `HeadTailSplitError`.
-  public func part(_ part: DataPart, headShare: Double) throws -> (train: ObjectDataset, test: ObjectDataset) {
+  public func part(_ part: DataPart, headShare: Double, recipe: Recipe = .paper) throws
+    -> (train: ObjectDataset, test: ObjectDataset)
+  {
     let (train, test) = (try read(.train), try read(.test))
     if part == .all { return (train, test) }
-    let split = try HeadTailSplit(counts: train.counts, headShare: headShare)
-    func pick(_ dataset: ObjectDataset) -> ObjectDataset {
-      part == .head ? split.parts(of: dataset).head : split.parts(of: dataset).tail
+    func pick(_ dataset: ObjectDataset, counts: [Int]) throws -> ObjectDataset {
+      let parts = try HeadTailSplit(counts: counts, headShare: headShare).parts(of: dataset)
+      return part == .head ? parts.head : parts.tail
     }
-    return (pick(train), pick(test))
+    return (
+      try pick(train, counts: train.counts), try pick(test, counts: recipe == .released ? test.counts : train.counts)
+    )
   }
 
   /// The training pictures of the head and of the tail classes, each numbered anew.
@@ -73,18 +78,27 @@ public func writeWeights(_ weights: StateDictionary, to url: URL) throws {
 /// Reads a network's weights from a file of any format, under any of the released namings.
 ///
 /// - Parameter isLenient: Keeps what fits by key and shape, as the released warm start does; else all keys must.
+/// - Parameter classes: If given, how many the file's last layer must know.
 /// - Returns: Remarks for the user: keys that were left, weights that are not numbers.
-/// - Throws: `CheckpointError`; `StateMismatch` if strict.
+/// - Throws: `CheckpointError`; `WeightsError`; `StateMismatch` if strict.
 @discardableResult
 public func loadWeights(
-  _ module: Module, from url: URL, at path: String = "", isLenient: Bool = false
+  _ module: Module, from url: URL, at path: String = "", isLenient: Bool = false, classes: Int? = nil
 ) throws -> [String] {
-  try loadWeights(module, try StateDictionary(contentsOf: url, at: path), isLenient: isLenient)
+  try loadWeights(module, try StateDictionary(contentsOf: url, at: path), isLenient: isLenient, classes: classes)
 }
 
 /// The same from weights that are read already.
-func loadWeights(_ module: Module, _ weights: StateDictionary, isLenient: Bool) throws -> [String] {
+func loadWeights(
+  _ module: Module, _ weights: StateDictionary, isLenient: Bool, classes: Int? = nil
+) throws -> [String] {
   let weights = weights.adapted(to: module).0
+  // The last layer is `fc`, or `fc.0` in the released `model_finetune.py`.
+  if let classes, !isLenient, let known = (weights["fc.weight"] ?? weights["fc.0.weight"])?.shape.first,
+    known != classes
+  {
+    throw WeightsError.otherClasses(weights.source, known: known, needed: classes)
+  }
   var remarks = weights.remarks
   if isLenient {
     remarks += leftOut(weights.loadLeniently(into: module))
@@ -97,10 +111,17 @@ func loadWeights(_ module: Module, _ weights: StateDictionary, isLenient: Bool) 
 /// Fills all but the last layer of a back-bone from public weights (`Backbone.loadTrunk`), under any of the released
 /// namings.
 ///
+/// - Parameter leavesShortcuts: Shortcuts stay as they are (`Departure.randomShortcuts`).
 /// - Returns: Remarks for the user, as `loadWeights`.
 /// - Throws: `CheckpointError`; `StateMismatch` if strict.
-public func loadTrunk(_ model: any Backbone, from url: URL, isLenient: Bool) throws -> [String] {
+public func loadTrunk(_ model: any Backbone, from url: URL, isLenient: Bool, leavesShortcuts: Bool = false) throws
+  -> [String]
+{
   let weights = try StateDictionary(contentsOf: url).adapted(to: model).0
+  if leavesShortcuts {
+    try model.loadTrunk(weights.withoutShortcuts, isLenient: true)
+    return weights.remarks
+  }
   return weights.remarks + leftOut(try model.loadTrunk(weights, isLenient: isLenient))
 }
 
@@ -114,6 +135,18 @@ extension StateDictionary {
   public var remarks: [String] {
     let broken = keysWithNonFiniteValues
     return broken.isEmpty ? [] : ["\(source): Warning: NaN or infinite values in \(broken.joined(separator: ", "))"]
+  }
+}
+
+public enum WeightsError: Error, Equatable, CustomStringConvertible {
+  case otherClasses(String, known: Int, needed: Int)
+
+  public var description: String {
+    switch self {
+    case .otherClasses(let path, let known, let needed):
+      "\(path): a model of \(known) classes, but \(needed) are needed here; give the model of this data set and "
+        + "--head-share"
+    }
   }
 }
 

@@ -12,11 +12,13 @@ public struct GeneratorWorkflow {
   /// A sheet of samples every so many steps, and a checkpoint.
   public var sampleEvery = 100
   public var checkpointEvery = 5000
-  /// CLIP's weights and its table of byte pairs; nil trains without text.
-  public var clip: URL?
-  public var vocabulary: URL?
-  /// What CLIP is told of each class; the class's name where it is missing.
-  public var prompts: [String: [String]] = [:]
+  /// The state to go on from is saved every so many steps; nil: twice a minute, or less often where that takes long.
+  public var saveEvery: Int?
+  /// Nil trains without text.
+  public var text: TextSource?
+  /// Whether the checkpoint to start from is gone on from exactly: optimizers, mean path length, strength of the
+  /// augmentation and step number too. The iterations are then the total.
+  public var continues = false
 
   public init(settings: CDTGSettings) { self.settings = settings }
 
@@ -28,6 +30,52 @@ public struct GeneratorWorkflow {
   public func train(
     on dataset: ObjectDataset, tailModel: ResNet?, start: GeneratorCheckpoint?, folder: WorkflowFolder
   ) throws {
+    let images = DecodedImages(dataset, side: settings.side)
+    // Before the guides: the sheet sees the tail model in evaluation mode.
+    let samples = try SampleSheet(images: images, tailModel: tailModel, seed: seed)
+    let training = try started(dataset, tailModel: tailModel, start: start)
+    let parallel = folder.parallel
+    training.parallel = parallel
+    let first = try (continues ? start?.restore(training) : start?.iteration) ?? 0
+    /// The number of the run's first step, which random numbers and the order of the data depend on.
+    let offset = continues ? first : 0
+    let batches = BatchSettings(
+      side: settings.side, batchSize: settings.batchSize, seed: seed, streamName: "cdtg",
+      sampling: settings.balancesClasses ? .classBalanced : .shuffled,
+      dropsLast: !settings.balancesClasses && dataset.count >= settings.batchSize)
+    var loader: BatchLoader?
+    let total = settings.iterations - offset
+    var run = TrainingRun("generator", file: folder.state("generator")) { done in
+      guard parallel.isWriter else { return }
+      if done % sampleEvery == 0 {
+        try samples.draw(training.average).pngData().write(to: folder.file("sample-\(first + done).png"), options: .atomic)
+        try Data(training.losses.csv.utf8).write(to: folder.file("losses.csv"), options: .atomic)
+      }
+      if (offset + done) % checkpointEvery == 0 || done == total {
+        try GeneratorCheckpoint.write(training, steps: offset + done, to: folder.file("\(first + done).pt"))
+      }
+    }
+    run.parallel = parallel
+    run.stepsBetweenCheckpoints = saveEvery
+    var state = training.state
+    state.origin = try origin(of: dataset, start: start)
+    try run.run(steps: total, state: state) { step in
+      loader = try BatchLoader(images, settings: batches, fromStep: offset + step, parallel: parallel)
+    } step: { number in
+      guard let batch = try loader?.next() else { return "" }
+      try training.step(offset + number, pictures: batch.tensor, labels: batch.allLabels)
+      return training.losses.summary
+    }
+    if parallel.isWriter {
+      try Data(training.losses.csv.utf8).write(to: folder.file("losses.csv"), options: .atomic)
+    }
+    try folder.finish("generator")
+  }
+
+  /// Networks, optimizers and guides as the first step finds them.
+  private func started(_ dataset: ObjectDataset, tailModel: ResNet?, start: GeneratorCheckpoint?) throws
+    -> GeneratorTraining
+  {
     let featureCount = tailModel.map { $0.configuration.featureShape(size: settings.side).elementCount }
     func build() -> ConditionalGenerator {
       var stream = RandomStream(seed: seed, name: "generator.start")
@@ -38,81 +86,47 @@ public struct GeneratorWorkflow {
     var stream = RandomStream(seed: seed, name: "discriminator.start")
     let discriminator = Discriminator(
       settings.discriminatorConfiguration(classes: dataset.classCount), stream: &stream)
-    for remark in try start?.start(networks, average, discriminator) ?? [] { Console.standardError.say(remark) }
-
+    if !continues {
+      for remark in try start?.start(networks, average, discriminator) ?? [] { Console.standardError.say(remark) }
+    }
+    if settings.departs(.fusionNotLearned) {
+      for one in [networks, average] { one.redrawFusion(seed: seed, for: "training") }
+    }
     var guides = GeneratorGuides()
     if let tailModel {
       guides.features = tailModel
       guides.classifier = ClassifierGuide(model: tailModel, modelLabels: Array(0..<dataset.classCount))
     }
-    if let clip { guides.text = try textGuide(clip, classNames: dataset.classNames) }
-    let training = GeneratorTraining(
-      settings: settings, networks: networks, average: average, discriminator: discriminator, guides: guides,
-      seed: seed)
-    let parallel = folder.parallel
-    training.parallel = parallel
-    let images = DecodedImages(dataset, side: settings.side)
-    let batches = BatchSettings(
-      side: settings.side, batchSize: settings.batchSize, seed: seed, streamName: "cdtg",
-      sampling: settings.balancesClasses ? .classBalanced : .shuffled)
-    let first = start?.iteration ?? 0
-    let samples = try SampleSheet(images: images, tailModel: tailModel, seed: seed)
-    var loader: BatchLoader?
-    var run = TrainingRun("generator", file: folder.state("generator")) { done in
-      guard parallel.isWriter else { return }
-      if done % sampleEvery == 0 {
-        try samples.draw(average).pngData().write(to: folder.file("sample-\(first + done).png"))
-        try Data(training.losses.csv.utf8).write(to: folder.file("losses.csv"))
-      }
-      if done % checkpointEvery == 0 || done == settings.iterations {
-        try GeneratorCheckpoint.write(
-          networks, average, discriminator, augmentStrength: training.augmentStrength?.value ?? 0,
-          to: folder.file("\(first + done).pt"))
-      }
+    if let text {
+      let read = { try text.guide(classNames: self.words(for: dataset.classNames)) }
+      guides.text = try read()
+      if settings.departs(.clipReadEachStep) { guides.readText = read }
     }
-    run.parallel = parallel
-    try run.run(steps: settings.iterations, state: training.state) { step in
-      loader = try BatchLoader(images, settings: batches, fromStep: step, parallel: parallel)
-    } step: { number in
-      guard let batch = try loader?.next() else { return "" }
-      try training.step(number, pictures: batch.tensor, labels: batch.allLabels)
-      return training.losses.summary
-    }
-    if parallel.isWriter { try Data(training.losses.csv.utf8).write(to: folder.file("losses.csv")) }
-    try folder.finish("generator")
+    return GeneratorTraining(
+      settings: settings, networks: networks, average: average, discriminator: discriminator, guides: guides, seed: seed)
   }
 
-  private func textGuide(_ weights: URL, classNames: [String]) throws -> TextGuide {
-    guard let vocabulary else { throw GeneratorWorkflowError.noVocabulary }
-    let missing = prompts.isEmpty ? [] : classNames.filter { prompts[$0] == nil }
-    guard missing.isEmpty else { throw GeneratorWorkflowError.promptsMissing(missing) }
-    var stream = RandomStream(seed: 0, name: "overwritten")
-    let model = CLIP(.vitB32, stream: &stream)
-    let state = try StateDictionary(contentsOf: weights)
-    var needed = StateDictionary(source: state.source)
-    // The archive also holds its sizes as integers.
-    for (key, value) in state.entries where !["input_resolution", "context_length", "vocab_size"].contains(key) {
-      needed[key] = value
-    }
-    try needed.load(into: model)
-    let tokenizer = try BytePairTokenizer(contentsOf: vocabulary)
-    return TextGuide(
-      model: model,
-      templates: classNames.map { name in
-        (prompts[name] ?? ["A photo of a \(name)"]).map { tokenizer.encode($0) }
-      })
+  /// What CLIP is told the classes are.
+  private func words(for classNames: [String]) -> [String] {
+    guard settings.departs(.otherPrompts) else { return classNames }
+    return classNames.indices.map { releasedPromptNames[$0 % releasedPromptNames.count] }
   }
-}
 
-public enum GeneratorWorkflowError: Error, Equatable, CustomStringConvertible {
-  case noVocabulary
-  case promptsMissing([String])
-
-  public var description: String {
-    switch self {
-    case .noVocabulary: "CLIP's text needs its table of byte pairs: give --bpe bpe_simple_vocab_16e6.txt.gz"
-    case .promptsMissing(let names): "the file of prompts has none for \(names.joined(separator: ", "))"
-    }
+  /// What a state file belongs to: everything that a run with other values could not go on from to the same end. The
+  /// number of steps and the weights of the losses may change between runs.
+  private func origin(of dataset: ObjectDataset, start: GeneratorCheckpoint?) throws -> String {
+    var fixed = settings
+    (fixed.iterations, fixed.learningRate, fixed.discriminatorLearningRate) = (0, 0, 0)
+    (fixed.r1Weight, fixed.pathWeight, fixed.classifierWeight, fixed.textWeight) = (0, 0, 0, 0)
+    fixed.recomputesActivations = nil
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    return """
+      classes \(zip(dataset.classNames, dataset.counts).map { "\($0) \($1)" }.joined(separator: ", "))
+      seed \(seed)
+      start \(start.map { "\(continues ? "going on from " : "")\($0.url.lastPathComponent)" } ?? "at random")
+      \(String(decoding: try encoder.encode(fixed), as: UTF8.self))
+      """
   }
 }
 

@@ -4,9 +4,12 @@ import Engine
 /// Section III of the paper): z' = r · noise + (1 - r) · linear(feature).
 public final class FeatureFusion: Module {
   private let fc: Linear
+  /// H · W · C of the feature map.
+  public let featureCount: Int
 
   /// - Parameter featureCount: H · W · C of the feature map; 16 · 16 · 1024 for the released ResNet-50 at 256 pixels.
   public init(featureCount: Int, latentWidth: Int = 512, stream: inout RandomStream) {
+    self.featureCount = featureCount
     fc = Linear(featureCount, latentWidth, stream: &stream)
   }
 

@@ -1,0 +1,43 @@
+import Engine
+
+/// Training that has left the numbers.
+public struct DivergedError: Error, CustomStringConvertible {
+  /// Such as "the generator's loss" or "the gradient of the generator's loss by generator.conv1.conv.weight".
+  public let quantity: String
+  public let step: Int
+  /// Where to go on from: the last state that was saved, if one was.
+  public var lastGood: (file: String, steps: Int)?
+
+  public var description: String {
+    "\(quantity) is not finite at step \(step); lower the learning rate and run again: "
+      + (lastGood.map { "\($0.file) holds the state after step \($0.steps), where it goes on" }
+        ?? "nothing was saved before it, so it starts anew")
+  }
+}
+
+func requireFinite(_ value: Float, _ quantity: @autoclosure () -> String, step: Int) throws {
+  if !value.isFinite { throw DivergedError(quantity: quantity(), step: step) }
+}
+
+/// - Parameter keys: The name of the parameter that each gradient belongs to.
+func requireFinite(_ gradients: [Tensor], keys: [String], of quantity: String, step: Int) throws {
+  for (gradient, key) in zip(gradients, keys) where !isFinite(gradient) {
+    throw DivergedError(quantity: "the gradient of \(quantity) by \(key)", step: step)
+  }
+}
+
+/// Eight lanes at a time: some hundred million values are looked at in every step of the full-size networks.
+private func isFinite(_ tensor: Tensor) -> Bool {
+  tensor.withElements { elements in
+    // Zero times a finite value is zero; an infinity or NaN makes the sum NaN.
+    var sums = SIMD8<Float>.zero
+    let whole = elements.count / 8 * 8
+    for start in stride(from: 0, to: whole, by: 8) {
+      let values = UnsafeRawPointer(elements.baseAddress! + start).loadUnaligned(as: SIMD8<Float>.self)
+      sums += values * 0
+    }
+    var rest = sums.sum()
+    for index in whole..<elements.count { rest += elements[index] * 0 }
+    return rest == 0
+  }
+}
