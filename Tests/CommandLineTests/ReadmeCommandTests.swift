@@ -27,8 +27,8 @@ final class ReadmeCommandTests: XCTestCase {
     let all = try commands()
     XCTAssertGreaterThanOrEqual(all.count, 18)
     for words in all {
-      // It would train.
-      if words[0] == "pretrain" { continue }
+      // They would train, and write the package's own page. A single word is a command's name within a sentence.
+      if ["pretrain", "reports"].contains(words[0]) || words.count == 1 { continue }
       XCTAssertNil(words.first { $0.hasPrefix("/") && FileManager.default.fileExists(atPath: $0) })
       let result = try Command.tgn(words, in: folder.url)
       let line = "tgn " + words.joined(separator: " ")

@@ -111,7 +111,8 @@ final class ParallelTests: XCTestCase {
   func testADeadRankEndsTheJobWhichGoesOnFromItsCheckpoint() throws {
     let name = ParallelCheck.resumed.rawValue
     let whole = file("whole")
-    XCTAssertEqual(try launch([name, whole.path, file("state").path], ranks: 2).status, 0)
+    let unbroken = try launch([name, whole.path, file("state").path], ranks: 2)
+    XCTAssertEqual(unbroken.status, 0, unbroken.output)
     try FileManager.default.removeItem(at: file("state"))
 
     let dead = try launch([name, file("dead").path, file("state").path, "dies"], ranks: 2)
