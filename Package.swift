@@ -19,6 +19,7 @@ let package = Package(
   products: [
     .executable(name: "tgn", targets: ["CommandLine"]),
     .executable(name: "exp-dior-ablation", targets: ["exp-dior-ablation"]),
+    .executable(name: "exp-dior-recipe", targets: ["exp-dior-recipe"]),
     .executable(name: "exp-dior-table", targets: ["exp-dior-table"]),
     .executable(name: "exp-dota-table", targets: ["exp-dota-table"]),
     .executable(name: "exp-fgsc-table", targets: ["exp-fgsc-table"]),
@@ -78,6 +79,7 @@ let package = Package(
       dependencies: ["LongTail", "Models", "Checkpoints", "Imaging", "Engine", "Notebook", arguments]),
     .executableTarget(
       name: "exp-dior-ablation", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorAblation"),
+    .executableTarget(name: "exp-dior-recipe", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorRecipe"),
     .executableTarget(name: "exp-dior-table", dependencies: ["LongTail", "Notebook"], path: "Experiments/DiorTable"),
     .executableTarget(name: "exp-dota-table", dependencies: ["LongTail", "Notebook"], path: "Experiments/DotaTable"),
     .executableTarget(name: "exp-fgsc-table", dependencies: ["LongTail", "Notebook"], path: "Experiments/FgscTable"),
