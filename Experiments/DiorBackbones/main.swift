@@ -26,7 +26,7 @@ struct BackboneOptions: ParsableCommand {
     }
     switch common.profile {
     case .smoke: return [.resnet18, .vgg11]
-    case .default: return [.resnet18, .resnet50, .efficientNetB0, .denseNet121]
+    case .default, .detailed: return [.resnet18, .resnet50, .efficientNetB0, .denseNet121]
     case .paper: return BackboneName.allCases
     }
   }

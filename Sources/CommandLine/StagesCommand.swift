@@ -7,6 +7,12 @@ import Notebook
 struct StagesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stages", abstract: "Show and clean the store of finished stages.",
+    discussion: """
+      Examples:
+        tgn stages list
+        tgn stages show generator
+        tgn stages prune --help
+      """,
     subcommands: [StagesListCommand.self, StagesShowCommand.self, StagesPruneCommand.self])
 }
 

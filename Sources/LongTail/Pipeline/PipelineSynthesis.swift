@@ -93,7 +93,7 @@ extension Pipeline {
     }
     if variant.usesTextLoss {
       let read = { [self] in
-        data.textGuide(try textModel(), drawsHeadClasses: settings.cdtg.drawsHeadClasses) { prompt($0) }
+        data.textGuide(try textModel(), drawsHeadClasses: settings.cdtg.drawsHeadClasses) { self.prompt($0) }
       }
       guides.text = try read()
       if settings.cdtg.departs(.clipReadEachStep) { guides.readText = read }
