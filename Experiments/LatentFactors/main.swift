@@ -74,6 +74,8 @@ Experiment.run(
   func means(_ group: [LatentWalk]) -> [Double] {
     group[0].changes.indices.map { strip in Statistics.mean(group.map { $0.changes[strip] }) }
   }
+  notebook.value("changes along the strongest directions", .numbers(means(strong)))
+  notebook.value("changes along random directions", .numbers(means(random)))
   notebook.claim(
     "The strongest directions change the pictures more than random ones.",
     difference: PairedDifference(means(strong), minus: means(random)))
@@ -81,6 +83,8 @@ Experiment.run(
     "The first direction changes them more than the last of those shown.",
     difference: PairedDifference(strong[0].changes, minus: strong[directions - 1].changes))
   let kept = Statistics.mean(strong.map(\.keptClass))
+  notebook.value("ends that keep their class along the strongest directions", .numbers(strong.map(\.keptClass)))
+  notebook.value("ends that keep their class along random directions", .numbers(random.map(\.keptClass)))
   notebook.claim(
     "Along the strongest directions most pictures keep their class.", holds: kept > 0.5,
     evidence: "\(NumberFormat.fixed(100 * kept, digits: 1)) % of the ends; along random directions "

@@ -55,7 +55,7 @@ public final class RobustnessExperiment {
       if !sections.isEmpty { return }
       try body(experiment)
       try experiment.notebook.finish()
-      try experiment.log.finish()
+      try experiment.log.finish(report: experiment.notebook.output)
       Console.standardError.say("The report is in \(experiment.notebook.output.path)/README.md")
     } catch {
       Console.standardError.say("exp-robustness: \(error)")

@@ -93,9 +93,9 @@ struct TinyPipeline {
     return nil
   }
 
-  /// SHA-256 of every file below a folder, by path.
+  /// SHA-256 of every file of a report, by path, but for what its run cost, which differs from run to run.
   static func checksums(of folder: URL) throws -> [String: String] {
-    try Dictionary(uniqueKeysWithValues: files(of: folder).map { path in
+    try Dictionary(uniqueKeysWithValues: files(of: folder).filter { $0 != RunLog.reportFile }.map { path in
       (path, try Checksum.sha256(ofFile: folder.appendingPathComponent(path)))
     })
   }

@@ -33,10 +33,12 @@ struct ScoreVerification {
       knowledge.findings.append(.wrong(place, "its confusion matrix is not square, or holds what is no count"))
       return nil
     }
-    let head = groups.first { $0.name == "head" }?.classes.filter(confusion.indices.contains) ?? []
+    // A model of a part of the classes, such as KMDN's experts, numbers them anew: there is no head or tail in it.
+    let isPart = !testCounts.isEmpty && confusion.count != testCounts.count
+    let head = isPart ? [] : groups.first { $0.name == "head" }?.classes.filter(confusion.indices.contains) ?? []
     let scores = Scores(confusion: confusion, headClasses: head)
     let sums = confusion.map { $0.reduce(0, +) }
-    if let label = zip(sums, testCounts).enumerated().first(where: { $1.0 != $1.1 })?.offset {
+    if !isPart, let label = zip(sums, testCounts).enumerated().first(where: { $1.0 != $1.1 })?.offset {
       knowledge.findings.append(.wrong(
         place,
         "the confusion matrix has \(sums[label]) test images of class \(label), the test set \(testCounts[label])"))
@@ -72,7 +74,7 @@ struct ScoreVerification {
 
   /// What tables and figures are made of besides the measures themselves.
   private mutating func derive(_ scores: [Scores]) {
-    for group in groups where group.classes.allSatisfy({ $0 < scores[0].classCount }) {
+    for group in groups where scores[0].classCount == testCounts.count {
       knowledge.lists.append(scores.map { $0.accuracy(of: group.classes) })
     }
     // The confusion matrix of all seeds together, in shares of each true class.
