@@ -7,11 +7,14 @@ public struct ExtremeCheck: Codable, Sendable {
   /// What was expected and measured.
   public let finding: String
   public let holds: Bool
+  /// What was counted for it.
+  public let counts: [Int]
 
-  public init(name: String, finding: String, holds: Bool) {
+  public init(name: String, finding: String, holds: Bool, counts: [Int] = []) {
     self.name = name
     self.finding = finding
     self.holds = holds
+    self.counts = counts
   }
 
   /// All checks.
@@ -119,7 +122,7 @@ public struct ExtremeCheck: Codable, Sendable {
     return [
       ExtremeCheck(
         name: "\(map.name): sums beyond float32", finding: "\(wrong) of \(large.count) came out finite",
-        holds: wrong == 0),
+        holds: wrong == 0, counts: [wrong, large.count]),
       ExtremeCheck(
         name: "\(map.name): sums below float32's smallest",
         finding: "largest result \(scientific(Double(small)))", holds: Double(small) < 1e-40),
@@ -143,7 +146,8 @@ public struct ExtremeCheck: Codable, Sendable {
     }
     return ExtremeCheck(
       name: "\(map.name): NaN and infinities",
-      finding: "\(reached - lost) of \(reached) dependent sums are not finite, in \(count) trials", holds: lost == 0)
+      finding: "\(reached - lost) of \(reached) dependent sums are not finite, in \(count) trials", holds: lost == 0,
+      counts: [reached - lost, reached, count])
   }
 
   // MARK: - Rows

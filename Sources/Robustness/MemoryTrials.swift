@@ -19,6 +19,8 @@ public struct SoakOutcome: Codable, Sendable {
   /// After a quarter of the time: buffers are then allocated, pages mapped.
   public var warm: Int { samples[samples.count / 4] }
   public var end: Int { samples.last ?? 0 }
+  /// From warm to the end, as a share.
+  public var growth: Double { Double(end - warm) / Double(max(1, warm)) }
 }
 
 struct MemoryTrials {

@@ -34,7 +34,7 @@ enum OneImageBatches {
       let isFinite = value.isFinite && gradients.allSatisfy(\.isFinite)
       return ExtremeCheck(
         name: "one picture: \(name)", finding: "loss and \(gradients.count) gradients finite: \(isFinite)",
-        holds: isFinite)
+        holds: isFinite, counts: [gradients.count])
     }
     return [
       check("classifier with batch norm", classified, byNetwork),

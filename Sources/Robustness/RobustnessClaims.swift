@@ -67,12 +67,11 @@ extension RobustnessExperiment {
   }
 
   public static func soakClaim(_ soak: SoakOutcome) -> Claim {
-    let growth = Double(soak.end - soak.warm) / Double(max(1, soak.warm))
     // A hundredth: pages that the system gives and takes.
     return Claim(
       "A long training's memory grows by nothing (within a hundredth), once it is warm.",
-      holds: soak.seconds < 60 ? nil : growth <= 0.01,
-      evidence: "\(NumberFormat.signed(100 * growth)) % from \(soak.warm >> 20) MiB over the last three quarters of "
+      holds: soak.seconds < 60 ? nil : soak.growth <= 0.01,
+      evidence: "\(NumberFormat.signed(100 * soak.growth)) % from \(soak.warm >> 20) MiB over the last three quarters of "
         + "\(NumberFormat.fixed(soak.seconds / 60, digits: 1)) minutes")
   }
 

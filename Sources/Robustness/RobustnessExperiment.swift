@@ -177,9 +177,13 @@ public final class RobustnessExperiment {
 
   /// Checks operations at the edges of float32.
   public func extremes() throws -> [ExtremeCheck] {
-    try section("extremes", [String]()) { _ in
+    let checks = try section("extremes", [String]()) { _ in
       ExtremeCheck.all(seed: options.seed) + OneImageBatches.checks(seed: options.seed)
     }
+    for check in checks where !check.counts.isEmpty {
+      notebook.value(check.name, .array(check.counts.map { .integer($0) }))
+    }
+    return checks
   }
 
   /// Measures each stage's memory beside its prediction; nothing in the smoke profile.
@@ -194,9 +198,12 @@ public final class RobustnessExperiment {
 
   /// Watches the memory of a long training.
   public func soak() throws -> SoakOutcome {
-    try section("soak", counts.soakSeconds) { section in
+    let soak = try section("soak", counts.soakSeconds) { section in
       try MemoryTrials.soak(pipeline, seconds: counts.soakSeconds, folder: section.folder)
     }
+    notebook.value("resident MiB of a long training", .numbers(soak.samples.map { Double($0) / 1_048_576 }))
+    notebook.value("its growth once it is warm", .number(soak.growth))
+    return soak
   }
 
   /// Looks for leaks in what calls C.

@@ -194,7 +194,7 @@ final class VerificationTests: XCTestCase {
     func texts(_ text: String) -> [String] { NumberToken.all(in: text).map(\.text) }
     XCTAssertEqual(texts("+4.07 [−2.21, 5.92], 95 % over 5 pairs."), ["4.07", "−2.21", "5.92", "95", "5"])
     XCTAssertEqual(texts("1\u{202f}492 images, 32 px (a-b 3)"), ["1\u{202f}492", "32", "3"])
-    XCTAssertEqual(texts("ResNet-50, T2FTS, F1, `--seeds 5`, 10⁹, conv2d, PyTorch 2.15.0+cu132."), [])
+    XCTAssertEqual(texts("ResNet-50, T2FTS, F1, `--seeds 5`, 10⁹, conv2d, 000067.png, PyTorch 2.15.0+cu132."), [])
     XCTAssertEqual(NumberToken.all(in: "86.50").map(\.digits), [2])
   }
 

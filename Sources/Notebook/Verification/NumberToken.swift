@@ -8,7 +8,7 @@ struct NumberToken: Equatable {
   /// Digits after the point.
   let digits: Int
 
-  /// All numbers of a text, from left to right. What belongs to a name (ResNet-50, T2FTS), to code (`--seeds 5`) or to
+  /// All numbers of a text, from left to right. What belongs to a name (ResNet-50, T2FTS, 4711.png), to code (`--seeds 5`) or to
   /// a power of ten (10⁹) is none.
   static func all(in text: String) -> [NumberToken] {
     let characters = Array(text)
@@ -60,7 +60,8 @@ struct NumberToken: Equatable {
     guard end < characters.count else { return false }
     let after = characters[end]
     let isPower = after.unicodeScalars.allSatisfy { "⁰¹²³⁴⁵⁶⁷⁸⁹⁻".unicodeScalars.contains($0) }
-    return after.isLetter || after == "_" || isPower
+    let isFile = after == "." && end + 1 < characters.count && characters[end + 1].isLetter
+    return after.isLetter || after == "_" || isPower || isFile
   }
 }
 
