@@ -7,14 +7,14 @@ import XCTest
 
 @testable import LongTail
 
-/// The code of the articles in Documentation/TGN.docc, compiled and run. What stands in an article must stand here
+/// The code of the articles in Sources/TGN.docc, compiled and run. What stands in an article must stand here
 /// between `// snippet` and `// end`, word for word.
 final class DocumentationTests: XCTestCase {
   private static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
   func testEveryPieceOfCodeInTheArticlesIsCompiled() throws {
-    let folder = Self.package.appendingPathComponent("Documentation/TGN.docc")
+    let folder = Self.package.appendingPathComponent("Sources/TGN.docc")
     let articles = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".md") }
     XCTAssertGreaterThanOrEqual(articles.count, 5)
     let compiled = Self.snippets(in: try String(contentsOf: URL(fileURLWithPath: #filePath), encoding: .utf8))
