@@ -114,11 +114,18 @@ public final class Tensor: @unchecked Sendable {
 
   /// Whether every element is finite.
   public var isFinite: Bool {
-    // The sum of zeros times finite values is zero; an infinity or NaN makes it NaN.
+    // The sum of zeros times finite values is zero; an infinity or NaN makes it NaN. Eight lanes at a time: training
+    // looks at some hundred million values in every step of the full-size networks.
     withElements { elements in
-      var probe: Float = 0
-      for element in elements { probe += element * 0 }
-      return probe == 0
+      var sums = SIMD8<Float>.zero
+      let whole = elements.count / 8 * 8
+      for start in stride(from: 0, to: whole, by: 8) {
+        let values = UnsafeRawPointer(elements.baseAddress! + start).loadUnaligned(as: SIMD8<Float>.self)
+        sums += values * 0
+      }
+      var rest = sums.sum()
+      for index in whole..<elements.count { rest += elements[index] * 0 }
+      return rest == 0
     }
   }
 }

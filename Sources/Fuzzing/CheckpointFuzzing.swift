@@ -86,16 +86,26 @@ public struct CheckpointFuzzing {
     }
   }
 
-  /// Runs trials until the time is over.
+  /// Runs trials until the time is over; see `Outcome.ofTrials`.
+  public func run(seconds: Double, from first: Int = 0, before: (Int) -> Void = { _ in }) -> Outcome {
+    .ofTrials(seconds: seconds, from: first, before: before, run: run(trial:))
+  }
+}
+
+extension CheckpointFuzzing.Outcome {
+  /// Runs trials of any fuzzer until the time is over.
   ///
   /// - Parameter before: Called with each trial's number before it runs, so that a crash has a name.
-  public func run(seconds: Double, from first: Int = 0, before: (Int) -> Void = { _ in }) -> Outcome {
-    var outcome = Outcome()
+  public static func ofTrials(
+    seconds: Double, from first: Int = 0, before: (Int) -> Void = { _ in },
+    run: (Int) -> (isRead: Bool, finding: String?)
+  ) -> Self {
+    var outcome = Self()
     let end = Date().addingTimeInterval(seconds)
     while Date() < end {
       let trial = first + outcome.trials
       before(trial)
-      let (isRead, finding) = run(trial: trial)
+      let (isRead, finding) = run(trial)
       outcome.trials += 1
       if isRead { outcome.read += 1 }
       if let finding { outcome.findings.append(finding) }

@@ -30,8 +30,6 @@ public final class InputFuzzing {
     case stageFile = "stage-file"
   }
 
-  public typealias Outcome = CheckpointFuzzing.Outcome
-
   public let reader: Reader
   public let seed: UInt64
   private let target: InputTarget
@@ -63,23 +61,6 @@ public final class InputFuzzing {
       if target.isExpected(error), !"\(error)".contains("\n") { return (false, nil) }
       return (false, "\(reader.rawValue), seed \(seed), trial \(trial): \(type(of: error)): \(error)")
     }
-  }
-
-  /// Runs trials until the time is over.
-  ///
-  /// - Parameter before: Called with each trial's number before it runs, so that a crash has a name.
-  public func run(seconds: Double, from first: Int = 0, before: (Int) -> Void = { _ in }) -> Outcome {
-    var outcome = Outcome()
-    let end = Date().addingTimeInterval(seconds)
-    while Date() < end {
-      let trial = first + outcome.trials
-      before(trial)
-      let (isRead, finding) = run(trial: trial)
-      outcome.trials += 1
-      if isRead { outcome.read += 1 }
-      if let finding { outcome.findings.append(finding) }
-    }
-    return outcome
   }
 }
 

@@ -44,11 +44,10 @@ public final class RobustnessExperiment {
   /// Reads the command line, runs the experiment, and writes the report. Any error ends the process with one line.
   public static func run(source: String = #filePath, _ body: (RobustnessExperiment) throws -> Void) {
     let options = RobustnessOptions.parseOrExit()
-    let package = URL(fileURLWithPath: source).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
+    let folders = ExperimentFolders(source: source, report: "robustness", out: options.out, store: options.store)
     do {
-      if let request = options.worker { return try RobustnessWorker(package: package).serve(request) }
-      let experiment = try RobustnessExperiment(options, package: package, source: source)
+      if let request = options.worker { return try RobustnessWorker(package: folders.package).serve(request) }
+      let experiment = try RobustnessExperiment(options, folders, source: source)
       defer { try? FileManager.default.removeItem(at: experiment.folder) }
       let sections = try options.sections()
       for section in sections { try section.run(in: experiment) }
@@ -63,16 +62,14 @@ public final class RobustnessExperiment {
     }
   }
 
-  private init(_ options: RobustnessOptions, package: URL, source: String) throws {
+  private init(_ options: RobustnessOptions, _ folders: ExperimentFolders, source: String) throws {
     self.options = options
     counts = options.counts
     threadCount = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
     Parallel.threadCount = threadCount
-    let output = options.out.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent("Reports/robustness")
-    notebook = try Notebook(name: "robustness", output: output, source: source)
-    let storeFolder = options.store.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent(".stages")
-    store = try StageStore(directory: storeFolder, fresh: options.fresh)
-    log = RunLog(name: "robustness", directory: storeFolder)
+    notebook = try Notebook(name: "robustness", output: folders.report, source: source)
+    store = try StageStore(directory: folders.store, fresh: options.fresh)
+    log = RunLog(name: "robustness", directory: folders.store)
     // In its own place for each process: two of these may run at once.
     folder = RobustnessWorker.fastFolder().appendingPathComponent("robustness-\(getpid())")
     pipeline = try TinyPipeline(folder: folder)

@@ -63,22 +63,16 @@ struct RobustnessWorker {
       return Answer(trials: 1, read: isRead ? 1 : 0, findings: finding.map { [$0] } ?? [])
     }
     let record = values["record"].map { open($0, O_WRONLY | O_CREAT, 0o644) } ?? -1
-    var answer = Answer(trials: 0, read: 0, findings: [])
-    let end = Date().addingTimeInterval(values["seconds"].flatMap(Double.init) ?? 1)
-    var trial = values["from"].flatMap(Int.init) ?? 0
-    while Date() < end {
-      var number = Int64(trial)
-      pwrite(record, &number, 8, 0)
-      // A reader that does not come back ends this process.
-      alarm(30)
-      let (isRead, finding) = run(trial)
-      answer.trials! += 1
-      if isRead { answer.read! += 1 }
-      if let finding, answer.findings!.count < 20 { answer.findings!.append(finding) }
-      trial += 1
-    }
+    let outcome = CheckpointFuzzing.Outcome.ofTrials(
+      seconds: values["seconds"].flatMap(Double.init) ?? 1, from: values["from"].flatMap(Int.init) ?? 0,
+      before: { trial in
+        var number = Int64(trial)
+        pwrite(record, &number, 8, 0)
+        // A reader that does not come back ends this process.
+        alarm(30)
+      }, run: run)
     alarm(0)
-    return answer
+    return Answer(trials: outcome.trials, read: outcome.read, findings: Array(outcome.findings.prefix(20)))
   }
 
   /// A folder in memory, where there is one: what is tried here does not depend on a disk, and waits for none.

@@ -15,6 +15,19 @@ final class LongTrainingTests: XCTestCase {
     }
   }
 
+  /// A run that is politely stopped once it has saved its state.
+  ///
+  /// - Returns: The run and its exit status.
+  @discardableResult
+  private func stopped(_ work: TinyWorkflow, _ name: String, _ state: URL, after former: Data? = nil) throws
+    -> (run: CommandRunner.Run, status: Int32)
+  {
+    let run = try work.command.start(work.training(name, iterations: 1000, augmented))
+    waitForASave(run, state, after: former)
+    kill(run.process.processIdentifier, SIGTERM)
+    return (run, run.wait())
+  }
+
   func testARunKilledFourTimesEqualsOneThatWasNot() throws {
     let work = try TinyWorkflow()
     let steps = 40
@@ -58,10 +71,7 @@ final class LongTrainingTests: XCTestCase {
   func testAFullDiskLeavesTheFormerState() throws {
     let work = try TinyWorkflow()
     let state = work.file("full/generator.training.safetensors")
-    let first = try work.command.start(work.training("full", iterations: 1000, augmented))
-    waitForASave(first, state, after: nil)
-    kill(first.process.processIdentifier, SIGTERM)
-    _ = first.wait()
+    try stopped(work, "full", state)
     let saved = try Data(contentsOf: state)
 
     let second = try work.command.run(
@@ -74,20 +84,15 @@ final class LongTrainingTests: XCTestCase {
     XCTAssertFalse(left.contains { $0.contains("temporary") || $0.contains("writing") }, "\(left)")
 
     // With room again it goes on from there.
-    let third = try work.command.start(work.training("full", iterations: 1000, augmented))
-    waitForASave(third, state, after: saved)
-    kill(third.process.processIdentifier, SIGTERM)
-    XCTAssertEqual(third.wait(), 128 + SIGTERM, third.said)
+    let (third, status) = try stopped(work, "full", state, after: saved)
+    XCTAssertEqual(status, 128 + SIGTERM, third.said)
     XCTAssertTrue(third.said.contains("going on after step"), third.said)
   }
 
   func testOtherSettingsDoNotGoOnFromAState() throws {
     let work = try TinyWorkflow()
     let state = work.file("other/generator.training.safetensors")
-    let first = try work.command.start(work.training("other", iterations: 1000, augmented))
-    waitForASave(first, state, after: nil)
-    kill(first.process.processIdentifier, SIGTERM)
-    _ = first.wait()
+    try stopped(work, "other", state)
     let second = try work.command.run(work.training("other", iterations: 1000, augmented + ["--recipe", "released"]))
     XCTAssertEqual(second.status, 1)
     XCTAssertTrue(second.said.contains("other settings"), second.said)

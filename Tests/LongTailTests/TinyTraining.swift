@@ -5,6 +5,7 @@ import Models
 
 /// A generator's training in miniature, with every guide, the same each time.
 struct TinyTraining {
+  var hasText = true
   var settings: CDTGSettings = {
     var settings = CDTGSettings.paper
     (settings.side, settings.latentWidth, settings.mappingLayers, settings.labelWidth) = (16, 12, 2, 6)
@@ -33,7 +34,7 @@ struct TinyTraining {
         stream: &stream)
     }
     var guides = GeneratorGuides(
-      features: tail, classifier: ClassifierGuide(model: tail, modelLabels: [nil, 0, 1]), text: text())
+      features: tail, classifier: ClassifierGuide(model: tail, modelLabels: [nil, 0, 1]), text: hasText ? text() : nil)
     if settings.departs(.clipReadEachStep) { guides.readText = { self.text() } }
     return GeneratorTraining(
       settings: settings, networks: build(), average: build(),

@@ -7,84 +7,49 @@ import XCTest
 
 /// Training loops: the same bits on any number of threads and after a stop.
 final class TrainingTests: XCTestCase {
-  private let settings: CDTGSettings = {
-    var settings = CDTGSettings.paper
-    (settings.side, settings.latentWidth, settings.mappingLayers, settings.labelWidth) = (16, 12, 2, 6)
-    settings.channels = .narrow(maximum: 8, product: 128)
-    (settings.batchSize, settings.iterations, settings.r1Every, settings.pathEvery) = (4, 6, 2, 3)
-    settings.augmentation = .aerial
-    return settings
-  }()
-
-  /// A small training with every guide, and a batch for each step.
-  private func makeTraining() -> GeneratorTraining {
-    var stream = RandomStream(seed: 7, name: "test")
-    let tail = ResNet(.init(block: .basic, blocks: [1, 1, 1, 1], width: 4, classes: 2, stem: .small), stream: &stream)
-    func build() -> ConditionalGenerator {
-      var stream = RandomStream(seed: 8, name: "test")
-      return ConditionalGenerator(
-        settings.generatorConfiguration(classes: 3), featureCount: tail.configuration.featureShape(size: 16).elementCount,
-        stream: &stream)
-    }
-    let guides = GeneratorGuides(features: tail, classifier: ClassifierGuide(model: tail, modelLabels: [nil, 0, 1]))
-    return GeneratorTraining(
-      settings: settings, networks: build(), average: build(),
-      discriminator: Discriminator(settings.discriminatorConfiguration(classes: 3), stream: &stream), guides: guides,
-      seed: 3)
-  }
-
-  private func step(_ training: GeneratorTraining, _ number: Int) throws {
-    var stream = RandomStream(seed: 1, name: "pictures", index: UInt64(number))
-    let pictures = Tensor.uniform([4, 16, 16, 3], -1, 1, from: &stream)
-    try training.step(number, pictures: pictures, labels: [0, 1, 2, number % 3])
-  }
-
-  private func bits(_ training: GeneratorTraining) -> [UInt32] {
-    (training.networks.states + training.average.states + training.discriminator.states)
-      .flatMap { $0.state.value.values.map(\.bitPattern) }
-  }
+  private let tiny = TinyTraining(hasText: false)
 
   func testGeneratorTrainingIsTheSameOnAnyNumberOfThreads() throws {
     defer { Parallel.threadCount = 2 }
     let results = try [1, 2, 3].map { threads in
       Parallel.threadCount = threads
-      let training = makeTraining()
-      for number in 0..<4 { try step(training, number) }
-      return bits(training)
+      let training = tiny.started()
+      try tiny.train(training, steps: 0..<4)
+      return TinyTraining.bits(training)
     }
     XCTAssertEqual(results[0], results[1])
     XCTAssertEqual(results[0], results[2])
-    XCTAssertNotEqual(results[0], bits(makeTraining()), "training must have changed something")
+    XCTAssertNotEqual(results[0], TinyTraining.bits(tiny.started()), "training must have changed something")
   }
 
   func testGeneratorTrainingGoesOnAfterAStopToTheSameBits() throws {
-    let whole = makeTraining()
-    for number in 0..<6 { try step(whole, number) }
+    let whole = tiny.started()
+    try tiny.train(whole, steps: 0..<6)
 
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("resume-\(UUID()).safetensors")
     defer { try? FileManager.default.removeItem(at: file) }
-    let first = makeTraining()
-    for number in 0..<3 { try step(first, number) }
+    let first = tiny.started()
+    try tiny.train(first, steps: 0..<3)
     try first.state.write(to: file, steps: 3)
 
-    let second = makeTraining()
+    let second = tiny.started()
     XCTAssertEqual(try second.state.read(from: file), 3)
-    for number in 3..<6 { try step(second, number) }
-    XCTAssertEqual(bits(whole), bits(second))
+    try tiny.train(second, steps: 3..<6)
+    XCTAssertEqual(TinyTraining.bits(whole), TinyTraining.bits(second))
     XCTAssertEqual(whole.losses.csv, second.losses.csv)
   }
 
   func testEveryPartOfTheGeneratorLearns() throws {
-    let training = makeTraining()
+    let training = tiny.started()
     let before = training.networks.parameters.map { ($0.key, $0.parameter.value.copy()) }
-    for number in 0..<4 { try step(training, number) }
+    try tiny.train(training, steps: 0..<4)
     for ((key, old), (_, parameter)) in zip(before, training.networks.parameters) {
       XCTAssertNotEqual(old.values, parameter.value.values, "\(key) did not move")
     }
   }
 
   func testADivergedRunStopsWithTheStep() throws {
-    let training = makeTraining()
+    let training = tiny.started()
     let pictures = Tensor(repeating: .nan, shape: [4, 16, 16, 3])
     XCTAssertThrowsError(try training.step(5, pictures: pictures, labels: [0, 1, 2, 0])) { error in
       XCTAssertTrue("\(error)".contains("step 5"), "\(error)")

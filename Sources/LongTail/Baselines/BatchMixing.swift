@@ -44,9 +44,8 @@ public enum BatchMixing: Codable, Hashable, Sendable {
       let weight = betaDistributed(alpha, stream: &stream)
       let order = stream.permutation(labels.count)
       let cut = CutRectangle(height: height, width: width, area: 1 - weight, stream: &stream)
-      let mask = cut.mask(height: height, width: width)
       return MixedBatch(
-        pictures: share.part(of: pictures * (1 - mask) + pictures.rows(order) * mask), labels: labels,
+        pictures: share.part(of: cut.pasted(from: pictures.rows(order), into: pictures)), labels: labels,
         partners: (order.map { labels[$0] }, Float(cut.count) / Float(height * width)))
     case .geometric(let augmentation):
       let moved = augmentation(pictures, isReal: true, share: share, stream: &stream)
@@ -88,11 +87,13 @@ struct CutRectangle {
     columns = range(width)
   }
 
-  /// 1 inside, 0 outside: [1, height, width, 1].
-  func mask(height: Int, width: Int) -> Tensor {
-    var values = [Float](repeating: 0, count: height * width)
-    for y in rows { for x in columns { values[y * width + x] = 1 } }
-    return Tensor(values, shape: [1, height, width, 1])
+  /// Pictures [N,H,W,C] with what others have inside the rectangle.
+  func pasted(from others: Tensor, into pictures: Tensor) -> Tensor {
+    let (height, width) = (pictures.shape[1], pictures.shape[2])
+    var inside = [Float](repeating: 0, count: height * width)
+    for y in rows { for x in columns { inside[y * width + x] = 1 } }
+    let mask = Tensor(inside, shape: [1, height, width, 1])
+    return pictures * (1 - mask) + others * mask
   }
 }
 

@@ -108,7 +108,7 @@ public enum LongTailMethod: String, Codable, CaseIterable, Sendable {
     case .mixup: objective.mixing = .mixup(alpha: 0.2)
     case .cutMix: objective.mixing = .cutMix(alpha: 1)
     case .geometricAugmentation:
-      objective.mixing = .geometric(Augmentation(turnsReal: true, shift: 0.125, brightness: 0, contrast: 0))
+      objective.mixing = .geometric(.moves)
     case .crossEntropy, .logitAdjustment, .classifierRetraining, .tauNormalization, .weightScaling, .featureSMOTE: break
     }
     return objective

@@ -25,19 +25,15 @@ public enum TailDrawing: String, Codable, CaseIterable, Hashable, Sendable {
         var stream = RandomStream(seed: seed, name: "drawing.\(rawValue).\(label)", index: UInt64(number))
         let first = number % pictureCount
         let picture = real.rows([first])
-        if self == .geometric { return pictures(Self.moves(picture, isReal: true, stream: &stream)) }
+        if self == .geometric { return pictures(Augmentation.moves(picture, isReal: true, stream: &stream)) }
         guard pictureCount > 1 else { return pictures(picture) }
         let other = stream.integer(below: pictureCount - 1)
         let partner = real.rows([other < first ? other : other + 1])
         let share = betaDistributed(1, stream: &stream)
         if self == .mixup { return pictures(picture * share + partner * (1 - share)) }
-        let (height, width) = (real.shape[1], real.shape[2])
-        let cut = CutRectangle(height: height, width: width, area: 1 - share, stream: &stream)
-        let mask = cut.mask(height: height, width: width)
-        return pictures(picture * (1 - mask) + partner * mask)
+        let cut = CutRectangle(height: real.shape[1], width: real.shape[2], area: 1 - share, stream: &stream)
+        return pictures(cut.pasted(from: partner, into: picture))
       }
     }
   }
-
-  private static let moves = Augmentation(turnsReal: true, shift: 0.125, brightness: 0, contrast: 0)
 }

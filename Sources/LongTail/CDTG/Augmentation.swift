@@ -21,6 +21,8 @@ public struct Augmentation: Codable, Hashable, Sendable {
   public var adaptive: AdaptiveAugmentation? = nil
 
   public static let none = Augmentation(turnsReal: false, shift: 0, brightness: 0, contrast: 0)
+  /// The geometric part of `aerial` alone.
+  public static let moves = Augmentation(turnsReal: true, shift: 0.125, brightness: 0, contrast: 0)
   public static let aerial = Augmentation(turnsReal: true, shift: 0.125, brightness: 0.3, contrast: 0.3)
   public static let adaptive = Augmentation(
     turnsReal: false, shift: 0, brightness: 0, contrast: 0, adaptive: AdaptiveAugmentation())

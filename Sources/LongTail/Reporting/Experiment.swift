@@ -81,18 +81,15 @@ public final class Experiment {
     if let threads = options.threads { Parallel.threadCount = threads }
     settings = try options.settings(ranks: ranks.size, adjust: adjust)
     seeds = options.seedList
-    let package = URL(fileURLWithPath: source).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
     // The report on another set's scenes stands beside the first: dior-noise-ratio, dota-noise-ratio.
     let folder = options.dataset.map { name.hasPrefix("dior-") ? "\($0)-\(name.dropFirst(5))" : "\(name)-\($0)" } ?? name
-    let output = options.out.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent("Reports/\(folder)")
+    let folders = ExperimentFolders(source: source, report: folder, out: options.out, store: options.store)
     // Everything that can be wrong with the surroundings is found before hours of training.
-    notebook = try Notebook(name: name, output: output, isWritten: ranks.rank == 0, source: source)
-    let storeFolder = options.store.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent(".stages")
+    notebook = try Notebook(name: name, output: folders.report, isWritten: ranks.rank == 0, source: source)
     let store = try StageStore(
-      directory: storeFolder, fresh: options.fresh, secondsBetweenCheckpoints: options.checkpointSeconds,
+      directory: folders.store, fresh: options.fresh, secondsBetweenCheckpoints: options.checkpointSeconds,
       parallel: options.dataParallel ? DataParallel(ranks) : .single)
-    log = RunLog(name: name, directory: storeFolder)
+    log = RunLog(name: name, directory: folders.store)
     log.note("threads", .integer(Parallel.threadCount))
     log.note("ranks", .integer(ranks.size))
     data = try PipelineData(folder: options.data, settings: settings, isSketch: options.estimate)

@@ -22,7 +22,7 @@ public final class ScalingExperiment {
       try body(experiment)
       experiment.job.finish()
       try experiment.notebook.finish()
-      try experiment.log.finish()
+      try experiment.log.finish(report: experiment.notebook.output)
       Console.standardError.say("The report is in \(experiment.notebook.output.path)/README.md")
     } catch {
       Console.standardError.say("exp-scaling: \(error)")
@@ -32,12 +32,9 @@ public final class ScalingExperiment {
 
   private init(_ options: ScalingOptions, source: String) throws {
     self.options = options
-    let package = URL(fileURLWithPath: source).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let output = options.out.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent("Reports/scaling")
-    notebook = try Notebook(name: "scaling", output: output, source: source)
-    let store = options.store.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent(".stages")
-    log = RunLog(name: "scaling", directory: store)
+    let folders = ExperimentFolders(source: source, report: "scaling", out: options.out, store: options.store)
+    notebook = try Notebook(name: "scaling", output: folders.report, source: source)
+    log = RunLog(name: "scaling", directory: folders.store)
     rankCounts = Ranks.isBuiltWithMPI ? try options.rankCounts() : [1]
     model = ClusterModel(
       latency: options.latency * 1e-6, bandwidth: options.bandwidth * 1e9 / 8, bucketBytes: options.bucket * 1_048_576)

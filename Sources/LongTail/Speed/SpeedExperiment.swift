@@ -36,12 +36,9 @@ public final class SpeedExperiment {
 
   private init(_ options: SpeedOptions, source: String) throws {
     self.options = options
-    let folder = URL(fileURLWithPath: source).deletingLastPathComponent()
-    let package = folder.deletingLastPathComponent().deletingLastPathComponent()
-    let output = options.out.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent("Reports/engine-speed")
-    notebook = try Notebook(name: "engine-speed", output: output, source: source)
-    let store = options.store.map { URL(fileURLWithPath: $0) } ?? package.appendingPathComponent(".stages")
-    log = RunLog(name: "engine-speed", directory: store)
+    let folders = ExperimentFolders(source: source, report: "engine-speed", out: options.out, store: options.store)
+    notebook = try Notebook(name: "engine-speed", output: folders.report, source: source)
+    log = RunLog(name: "engine-speed", directory: folders.store)
     rows = try options.selectedRows()
     threadCount = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
     if let photos = options.photos { _ = try PhotoLoading(folder: URL(fileURLWithPath: photos)) }
@@ -56,7 +53,7 @@ public final class SpeedExperiment {
       peer: peer.map {
         SpeedCommand(
           name: "PyTorch", executable: $0.executable,
-          arguments: [folder.appendingPathComponent("peer.py").path] + photos)
+          arguments: [folders.experiment.appendingPathComponent("peer.py").path] + photos)
       },
       threads: threadCount, repeats: options.repeats ?? (isSmoke ? 1 : 5), isBrief: isSmoke)
     var parts = rows.map { (name: $0.id, weight: $0.weight) }
