@@ -36,7 +36,8 @@ Experiment.run(
   //:
   //: Classes are sorted by their number of training images; the most frequent are head, the others tail, by the share
   //: given below. Every row trains the same network for the same number of steps on the long-tailed set plus what the
-  //: row adds to each tail class; only the classifier's seed changes within a row. Nothing is chosen on the test set.
+  //: row adds to each tail class; only the classifier's seed changes within a row. Nothing is chosen on the test set: the
+  //: number of images added was, among three, on other scenes for training and testing (`--set data.seed=101`).
   notebook.text(experiment.dataSummary)
   notebook.table(experiment.protocolTable, caption: "Settings of this profile.")
 

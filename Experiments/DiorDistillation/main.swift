@@ -11,26 +11,15 @@ import LongTail
 import Notebook
 
 let alphas: [Float] = [0, 0.1, 0.2, 0.5, 1]
-struct Plan {
-  let name: String
-  var directions: [DistillationDirection] = [.toHead, .toTail]
-  /// Tells its parts from those of others in the progress; plans that share one share their stages.
-  var label = ""
-  var change: (inout PipelineSettings) -> Void = { _ in }
-}
-struct Experts {
-  let head: ScoredRow
-  let tail: ScoredRow
-}
 let plans = [
-  Plan(name: "no distillation", directions: []),
-  Plan(name: "KMDN"),
-  Plan(name: "head teaches tail alone", directions: [.toTail]),
-  Plan(name: "tail teaches head alone", directions: [.toHead]),
-  Plan(name: "head teaches first", directions: [.toTail, .toHead]),
-  Plan(name: "KMDN at stage 2", label: "at stage 2") { $0.distillation.featureStage = 2 },
-  Plan(name: "KMDN at stage 4", label: "at stage 4") { $0.distillation.featureStage = 4 },
-  Plan(name: "released start, one epoch", label: "released") { settings in
+  DistillationPlan(name: "no distillation", directions: []),
+  DistillationPlan(name: "KMDN"),
+  DistillationPlan(name: "head teaches tail alone", directions: [.toTail]),
+  DistillationPlan(name: "tail teaches head alone", directions: [.toHead]),
+  DistillationPlan(name: "head teaches first", directions: [.toTail, .toHead]),
+  DistillationPlan(name: "KMDN at stage 2", label: "at stage 2") { $0.distillation.featureStage = 2 },
+  DistillationPlan(name: "KMDN at stage 4", label: "at stage 4") { $0.distillation.featureStage = 4 },
+  DistillationPlan(name: "released start, one epoch", label: "released") { settings in
     (settings.headModel.steps, settings.headModel.epochs) = (nil, 1)
     (settings.tailModel.steps, settings.tailModel.epochs) = (nil, 1)
     settings.distillation.continuesSchedule = true
@@ -53,30 +42,12 @@ Experiment.run(
   notebook.text(experiment.dataSummary)
   notebook.table(experiment.protocolTable, caption: "Settings of this profile.")
 
-  func train(_ plan: Plan) throws -> Experts {
-    var models: [UInt64: (head: StageResult, tail: StageResult)] = [:]
-    for seed in experiment.seeds {
-      let varied = pipeline.varied("\(plan.label) seed \(seed)") {
-        $0.seed = seed
-        plan.change(&$0)
-      }
-      models[seed] = try varied.distilled(plan.directions)
-    }
-    func row(_ part: DataPart) throws -> ScoredRow {
-      let row = try ScoredRow(plan.name, seeds: experiment.seeds) { seed in
-        let model = models[seed]!
-        return try pipeline.scores(of: part == .head ? model.head : model.tail, on: part)
-      }
-      notebook.value("\(plan.name), \(part.rawValue) model", row.json)
-      return row
-    }
-    return Experts(head: try row(.head), tail: try row(.tail))
-  }
-
   //: ## How strong
   let sweep = try alphas.map { alpha in
-    try train(
-      Plan(name: "α = \(NumberFormat.fixed(Double(alpha)))", label: "α = \(alpha)") { $0.distillation.alpha = alpha })
+    try experiment.experts(
+      DistillationPlan(name: "α = \(NumberFormat.fixed(Double(alpha)))", label: "α = \(alpha)") {
+        $0.distillation.alpha = alpha
+      })
   }
   notebook.table(
     zip(alphas, sweep).map { ($0, $1) },
@@ -89,7 +60,7 @@ Experiment.run(
   notebook.plot(
     LinePlot(
       "Accuracy after KMDN by α", xLabel: "weight α of the feature loss", yLabel: "accuracy, %",
-      series: [("head model", \Experts.head), ("tail model", \.tail)].map { name, model in
+      series: [("head model", \DistilledExperts.head), ("tail model", \.tail)].map { name, model in
         .init(name, samples: zip(alphas, sweep).map { alpha, rows in
           (Double(alpha), rows[keyPath: model].values(\.overall).map { 100 * $0 })
         })
@@ -101,7 +72,7 @@ Experiment.run(
   //: way round. *At stage 2* and *4*: the map that is taught is not the third stage's. *Released start, one epoch*: head
   //: and tail model have seen their images once, and the second direction goes on with the learning rate of the first, as
   //: in the released code.
-  let rows = try plans.map(train)
+  let rows = try plans.map(experiment.experts)
   let start = rows[0]
   func difference(_ row: ScoredRow, _ other: ScoredRow) -> PairedDifference {
     PairedDifference(row.values(\.overall), minus: other.values(\.overall))

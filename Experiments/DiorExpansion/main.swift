@@ -9,27 +9,24 @@
 import LongTail
 import Notebook
 
-/// Shares of what the paper adds: 7000 where its largest class has 27 351.
+/// Shares of what the paper adds, which is 7000 where the largest class has 27 351.
 let shares = [0, 0.1, 0.25, 0.5, 1, 2]
 let kinds: [(name: String, expansion: (PipelineSettings) -> Expansion)] = [
   ("TGN", { .generated(.full, noiseRatio: $0.generation.noiseRatio) }), ("oversampled", { _ in .oversampling }),
 ]
 func added(_ share: Double, _ settings: PipelineSettings) -> Int {
-  Int((share * Double(settings.generation.imagesPerClass)).rounded())
+  Int((share * Double(settings.data.paperImagesPerClass)).rounded())
 }
-func label(_ share: Double, _ settings: PipelineSettings) -> String {
-  share == 1 ? "" : "(\(added(share, settings)) added)"
-}
+func label(_ share: Double, _ settings: PipelineSettings) -> String { "(\(added(share, settings)) added)" }
 
 Experiment.run(
   "dior-expansion",
   parts: { settings, seeds in
     settings.parts(scored: [(.none, .crossEntropy)], seeds: seeds)
-      + shares.filter { $0 > 0 }.flatMap { share in
+      + shares.dropFirst().flatMap { share in
         settings.parts(
           scored: kinds.map { ($0.expansion(settings), .crossEntropy) }, seeds: seeds, label: label(share, settings)
-        ).filter { share == 1 || !["judge", "head-model", "tail-model", "distillation", "generator"].contains(
-          where: $0.name.hasPrefix) }
+        ).filter { part in share == shares[1] || ["images", "classifier"].contains(where: part.name.hasPrefix) }
       }
   }
 ) { experiment in
@@ -41,16 +38,16 @@ Experiment.run(
   //: the same number of steps, whatever the size of its set, so that more images do not mean more training: the tail is
   //: then seen more often, and the head less.
   notebook.text(experiment.dataSummary)
-  notebook.table(experiment.protocolTable, caption: "Settings of this profile; images are added as listed below.")
+  notebook.table(experiment.protocolTable, caption: "Settings of this profile; but for the images added, which are listed below.")
 
   //: ## Accuracy
   let baseline = try experiment.scored("long-tailed", .none)
   let sweeps = try kinds.map { kind in
     try shares.map { share -> ScoredRow in
       if share == 0 { return baseline }
-      let pipeline = share == 1
-        ? experiment.pipeline
-        : experiment.pipeline.varied(label(share, settings)) { $0.generation.imagesPerClass = added(share, $0) }
+      let pipeline = experiment.pipeline.varied(label(share, settings)) {
+        $0.generation.imagesPerClass = added(share, $0)
+      }
       return try experiment.scored("\(kind.name), \(added(share, settings)) added", kind.expansion(settings), by: pipeline)
     }
   }

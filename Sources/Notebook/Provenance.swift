@@ -15,6 +15,8 @@ public struct Provenance: Sendable {
 
   /// The command's arguments as typed.
   public var arguments: [String]
+  /// What `swift run` needs besides, such as a package trait.
+  public var buildOptions: [String]
   public var profile: String?
   public var seeds: [UInt64]
   /// Name and content hash of each data set.
@@ -25,10 +27,12 @@ public struct Provenance: Sendable {
   public var versions: [Fact]
 
   public init(
-    arguments: [String] = Array(CommandLine.arguments.dropFirst()), profile: String? = nil, seeds: [UInt64] = [],
-    dataSets: [Fact] = [], startingWeights: [Fact] = [], versions: [Fact] = []
+    arguments: [String] = Array(CommandLine.arguments.dropFirst()), buildOptions: [String] = [],
+    profile: String? = nil, seeds: [UInt64] = [], dataSets: [Fact] = [], startingWeights: [Fact] = [],
+    versions: [Fact] = []
   ) {
     self.arguments = arguments
+    self.buildOptions = buildOptions
     self.profile = profile
     self.seeds = seeds
     self.dataSets = dataSets
@@ -42,7 +46,7 @@ public struct Provenance: Sendable {
 
   /// The command that makes this report.
   func command(name: String) -> String {
-    (["swift", "run", "exp-\(name)"] + shownArguments.map(Self.shellQuoted)).joined(separator: " ")
+    (["swift", "run"] + buildOptions + ["exp-\(name)"] + shownArguments.map(Self.shellQuoted)).joined(separator: " ")
   }
 
   /// The arguments without options that cannot change the report, paths cut to their last component.
@@ -96,11 +100,13 @@ public struct Provenance: Sendable {
     func facts(_ list: [Fact]) -> JSONValue {
       .array(list.map { ["name": .string($0.name), "value": .string($0.value)] })
     }
-    return [
+    var json: [String: JSONValue] = [
       "command": .string(command(name: name)), "arguments": .strings(shownArguments),
       "profile": profile.map(JSONValue.string) ?? .null, "seeds": .strings(seeds.map(String.init)),
       "dataSets": facts(dataSets), "startingWeights": facts(startingWeights), "versions": facts(versions),
       "source": .string(source), "sourceChecksum": .string(sourceChecksum),
     ]
+    if !buildOptions.isEmpty { json["buildOptions"] = .strings(buildOptions) }
+    return .object(json)
   }
 }

@@ -85,7 +85,7 @@ final class RecipeTests: XCTestCase {
     settings.apply(Recipe.released)
     XCTAssertEqual(settings.cdtg.trainingNoiseRatio, [0.8, 0.8])
     XCTAssertEqual(settings.generation.noiseRatio, 0.05)
-    XCTAssertEqual(settings.generation.imagesPerClass, 42)
+    XCTAssertEqual(settings.generation.imagesPerClass, 11)
     XCTAssertTrue(settings.distillation.continuesSchedule)
     XCTAssertEqual(settings.headModel.epochs, 1)
     XCTAssertEqual(settings.tailModel.startsShortcutsAtRandom, true)

@@ -47,6 +47,33 @@ final class VariedPipelineTests: XCTestCase {
     XCTAssertEqual(scores.outcomes?.truth.count, 2 * scores.classCount)
   }
 
+  func testLargePicturesLieInFilesOfTheirOwn() throws {
+    let pipeline = try pipeline().varied {
+      ($0.cdtg.side, $0.cdtg.batchSize, $0.generation.imagesPerClass) = (128, 2, 2)
+      $0.cdtg.channels = .narrow(maximum: 8, product: 256)
+    }
+    let result = try pipeline.generatedImages(.plain)
+    let dataset = try pipeline.generatedDataset(result)
+    XCTAssertEqual(dataset.count, 2 * pipeline.data.split.tailClasses.count)
+    for (index, item) in dataset.items.enumerated() {
+      guard case .file(let url) = item.source else { return XCTFail("a picture of 128 px is kept in memory") }
+      XCTAssertEqual(url, result.file("class-\(item.label)/\(index % 2).png"))
+      let image = try dataset.image(at: index)
+      XCTAssertEqual([image.width, image.height], [128, 128])
+    }
+    XCTAssertNotEqual(try dataset.image(at: 0), try dataset.image(at: 1))
+  }
+
+  func testTheSetsUsedLastAreKept() {
+    var recent = RecentSets(limit: 10)
+    XCTAssertEqual(recent.use("a", bytes: 4), [])
+    XCTAssertEqual(recent.use("b", bytes: 4), [])
+    XCTAssertEqual(recent.use("a", bytes: 4), [])
+    XCTAssertEqual(recent.use("c", bytes: 4), ["b"])
+    XCTAssertEqual(recent.bytes, 8)
+    XCTAssertEqual(recent.use("d", bytes: 11), ["a", "c"], "one set is kept however large it is")
+  }
+
   func testAVariedPipelineKeepsWhatTheChangeLeaves() throws {
     let pipeline = try pipeline()
     let model = try pipeline.tailModel()

@@ -14,8 +14,11 @@ public final class DecodedImages: @unchecked Sendable {
   private var kept: [[UInt8]?]
   private var keptCount = 0
 
+  /// How many bytes of pictures one set keeps.
+  public static let usualLimit = 1 << 30
+
   /// - Parameter memoryLimit: How many bytes of pictures are kept.
-  public init(_ dataset: ObjectDataset, side: Int, memoryLimit: Int = 1 << 30) {
+  public init(_ dataset: ObjectDataset, side: Int, memoryLimit: Int = usualLimit) {
     precondition(side > 0, "pictures need a side")
     self.dataset = dataset
     self.side = side
@@ -40,6 +43,17 @@ public final class DecodedImages: @unchecked Sendable {
     }
     return pixels
   }
+
+  /// The most bytes that a set comes to keep besides what lies in memory at its size already.
+  static func mostBytes(_ dataset: ObjectDataset, side: Int) -> Int {
+    let read = dataset.items.count {
+      if case .memory(let image) = $0.source { image.width != side || image.height != side } else { true }
+    }
+    return mostBytes(read: read, side: side)
+  }
+
+  /// The same for so many pictures that are read.
+  static func mostBytes(read count: Int, side: Int) -> Int { min(count * (side * side * 3 + 32), usualLimit) }
 
   /// One rank's pictures of some places that make a batch.
   ///
@@ -80,5 +94,28 @@ public final class DecodedImages: @unchecked Sendable {
     }
     return Batch(
       pixels: values, labels: entries.map { dataset.items[$0.index].label }, indices: entries.map(\.index), side: side)
+  }
+}
+
+/// The decoded data sets that are kept for their next use: those used last, within a limit for all of them.
+struct RecentSets {
+  private let limit: Int
+  /// The one used last comes last.
+  private var sets: [(name: String, bytes: Int)] = []
+
+  init(limit: Int = 2 * DecodedImages.usualLimit) { self.limit = limit }
+
+  var bytes: Int { sets.reduce(0) { $0 + $1.bytes } }
+
+  /// Marks a set as used now.
+  ///
+  /// - Parameter bytes: The most it comes to keep.
+  /// - Returns: The names of the sets to be given up for it.
+  mutating func use(_ name: String, bytes: Int) -> [String] {
+    sets.removeAll { $0.name == name }
+    sets.append((name, bytes))
+    var given: [String] = []
+    while self.bytes > limit, sets.count > 1 { given.append(sets.removeFirst().name) }
+    return given
   }
 }

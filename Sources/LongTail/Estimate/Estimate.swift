@@ -65,7 +65,7 @@ public struct Estimate {
       {
         steps = stepCount(training, images: dataset.count + added)
         total = cost.step * steps + cost.scoring * Double(tests)
-        kept.keep(dataset, name: name, side: training.side)
+        kept.keep(dataset, added: added, name: name, side: training.side)
       }
       switch words[0] {
       case "head-model", "tail-model":
@@ -152,22 +152,24 @@ public struct Estimate {
 
 /// The decoded pictures that a pipeline keeps from stage to stage.
 private struct KeptPictures {
-  private var sizes: [String: Double] = [:]
+  private var recent = RecentSets()
+  private var drawn: [String: Double] = [:]
 
-  var bytes: Double { sizes.values.reduce(0, +) }
+  var bytes: Double { Double(recent.bytes) + drawn.values.reduce(0, +) }
 
   /// The pictures of a data set at one size; those that are in memory at that size already take no more.
-  mutating func keep(_ dataset: ObjectDataset, name: String, side: Int) {
-    let read = dataset.items.count {
-      if case .memory(let image) = $0.source { image.width != side || image.height != side } else { true }
-    }
-    sizes["\(name) \(side)"] = min(Double(read * (side * side * 3 + 32)), Double(1 << 30))
+  ///
+  /// - Parameter added: Pictures that it is expanded with, which are read like its own.
+  mutating func keep(_ dataset: ObjectDataset, added: Int = 0, name: String, side: Int) {
+    let own = DecodedImages.mostBytes(dataset, side: side)
+    let all = own == 0 ? 0 : DecodedImages.mostBytes(read: dataset.count + added, side: side)
+    _ = recent.use("\(name) \(side)", bytes: all)
   }
 
-  /// Drawn pictures, which are in memory themselves.
+  /// Drawn pictures, which are in memory themselves where they are small.
   mutating func keep(_ count: Int, name: String, side: Int, decodedSide: Int) {
-    sizes[name] = Double(count * side * side * 3)
-      + (side == decodedSide ? 0 : min(Double(count * decodedSide * decodedSide * 3), Double(1 << 30)))
+    drawn[name] = Pipeline.keepsFiles(side: side) ? 0 : Double(count * side * side * 3)
+      + (side == decodedSide ? 0 : Double(DecodedImages.mostBytes(read: count, side: decodedSide)))
   }
 }
 

@@ -176,10 +176,10 @@ struct MeasuredSteps {
           features: features.map { features in features.rows(labels(batch, of: real)) }, noiseRatio: 0.5, seed: 0)
       } * (1 / Double(batch))
     }
-    // A class's features are all kept, and its pictures, their sheet, and the sheet as a file.
+    // A class's features are all kept, and its pictures; of small ones also their sheet, and the sheet as a file.
     let shape = settings.network.with(classes: tailClasses).featureShape(size: side)
     drawn.bytes += variant.usesFeatures ? Double((largest.count - real) * shape.elementCount * 4) : 0
-    drawn.bytes += 3 * Double(settings.generation.imagesPerClass * side * side * 3)
+    drawn.bytes += (Pipeline.keepsFiles(side: side) ? 1 : 3) * Double(settings.generation.imagesPerClass * side * side * 3)
     return (drawn, looking)
   }
 

@@ -18,6 +18,7 @@ public final class Pipeline {
   /// Told beside the names of its parts where several pipelines are at work.
   private var label = ""
   private var decoded: [String: DecodedImages] = [:]
+  private var recent = RecentSets()
   /// The memory that the process held before each stage that was run, and the most in it, in bytes.
   public private(set) var memory: [(part: String, before: Int, peak: Int)] = []
 
@@ -161,9 +162,10 @@ public final class Pipeline {
     try context.write(SafeTensors(StateDictionary(module)), name)
   }
 
-  /// The pictures of a data set at one size, decoded once a run.
+  /// The pictures of a data set at one size, decoded once a run while there is room for them.
   func images(of dataset: ObjectDataset, named name: String, side: Int) -> DecodedImages {
     let key = "\(name) \(side)"
+    for old in recent.use(key, bytes: DecodedImages.mostBytes(dataset, side: side)) { decoded[old] = nil }
     if let found = decoded[key] { return found }
     let images = DecodedImages(dataset, side: side)
     decoded[key] = images

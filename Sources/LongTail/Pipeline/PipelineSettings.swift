@@ -40,9 +40,17 @@ extension PipelineSettings {
   }
 }
 
+extension DataSettings {
+  /// The paper's 7000 images of a tail class in proportion to the largest class here.
+  public var paperImagesPerClass: Int { Int((7000 * Double(largestClass) / 27_351).rounded()) }
+}
+
 /// How many images are drawn for the expanded set.
 public struct GenerationSettings: Codable, Equatable, Sendable {
-  /// Added to every tail class. The paper adds 7000 where DIOR's largest class has 27 351.
+  /// Added to every tail class. The paper adds 7000 where DIOR's largest class has 27 351, the released commands 2000.
+  ///
+  /// The default profile's 40 were chosen among 40, 75 and 150 (the paper's share) on scenes of their own, train and
+  /// test (`--set data.seed=101`), by the tail's gain over oversampling; it is near the released share.
   public var imagesPerClass: Int
   /// r: the share of noise in the latent; 0.05 in the released command.
   public var noiseRatio: Float
@@ -100,7 +108,7 @@ public struct PipelineSettings: Codable, Equatable, Sendable {
         pathBatchShrink: 2, averageHalfLife: 3000, trainingNoiseRatio: [0.05, 0.8], mixesStyles: false,
         classifierWeight: 0.1, textWeight: 0.1, drawsHeadClasses: true, balancesClasses: true,
         augmentation: .aerial),
-      generation: GenerationSettings(imagesPerClass: 150, noiseRatio: 0.2),
+      generation: GenerationSettings(imagesPerClass: 40, noiseRatio: 0.2),
       classifier: training(steps: 250), judge: training(steps: 3000),
       judgeNetwork: .small32(classes: 0, width: 24), judgeImagesPerClass: 1000, seed: 1,
       usesStartingWeights: true)
@@ -136,7 +144,7 @@ public struct PipelineSettings: Codable, Equatable, Sendable {
     // The penalty is a sum over pixels, of which there are four times as many.
     settings.cdtg.r1Weight = 4 * standard.cdtg.r1Weight
     settings.data.largestClass = 1200
-    settings.generation.imagesPerClass = 300
+    settings.generation.imagesPerClass = 80
     settings.classifier.steps = 1000
     return settings
   }()

@@ -114,7 +114,8 @@ extension Pipeline {
     try (weights ?? StartingWeights()).clip()
   }
 
-  /// New pictures of every tail class. Files: one `class-LABEL.png` per class; where they are filtered, `filter.json`.
+  /// New pictures of every tail class. Files: one sheet `class-LABEL.png` per class or, of pictures over 64 px, a folder
+  /// `class-LABEL` with a file for each; where they are filtered, `filter.json`.
   public func generatedImages(_ variant: GeneratorVariant, noiseRatio: Float? = nil) throws -> StageResult {
     let generator = try self.generator(variant)
     let tail = try tailModel(for: variant)
@@ -156,7 +157,13 @@ extension Pipeline {
               networks, label: drawnLabel(label)!, numbers: $0, sources: sources, noiseRatio: ratio, seed: settings.seed)
           },
           accepts: verdicts.map { verdicts in { verdicts(label, $0) } }, keep: { kept.append($1) })
-        try context.write(try ImageStrip.join(kept).pngData(), Self.imageFile(label))
+        if Self.keepsFiles(side: side) {
+          for (number, image) in kept.enumerated() {
+            try context.write(try image.pngData(), Self.imageFile(label, number: number))
+          }
+        } else {
+          try context.write(try ImageStrip.join(kept).pngData(), Self.imageFile(label))
+        }
         bar.advance(detail: data.train.classNames[label])
       }
       if filter != nil {
@@ -182,6 +189,9 @@ extension Pipeline {
   }
 
   static func imageFile(_ label: Int) -> String { "class-\(label).png" }
+  static func imageFile(_ label: Int, number: Int) -> String { "class-\(label)/\(number).png" }
+  /// Large pictures are read when they are needed: the paper's 84 000 at 256 px would take 16 GB of memory.
+  static func keepsFiles(side: Int) -> Bool { side > 64 }
   static let filterFile = "filter.json"
 
   /// How many pictures of each tail class the filter kept and rejected; nil where none is set.
@@ -213,8 +223,12 @@ extension Pipeline {
     let kept = Dictionary(
       uniqueKeysWithValues: (try drawnCounts(result) ?? []).map { ($0.label, $0.count.kept) })
     for label in data.split.tailClasses {
-      let sheet = try Image(contentsOf: result.file(Self.imageFile(label)))
       let count = kept[label] ?? settings.generation.imagesPerClass
+      if Self.keepsFiles(side: settings.cdtg.side) {
+        items += (0..<count).map { .init(label: label, source: .file(result.file(Self.imageFile(label, number: $0)))) }
+        continue
+      }
+      let sheet = try Image(contentsOf: result.file(Self.imageFile(label)))
       items += ImageStrip.cut(sheet, count: count, side: settings.cdtg.side)
         .map { .init(label: label, source: .memory($0)) }
     }

@@ -40,6 +40,7 @@ public final class ScalingExperiment {
       latency: options.latency * 1e-6, bandwidth: options.bandwidth * 1e9 / 8, bucketBytes: options.bucket * 1_048_576)
     job = ProgressJob(of: [("sums", 1), ("training", 6), ("the paper's profile", 4)])
     notebook.provenance = Provenance(
+      buildOptions: rankCounts.count > 1 ? ["--traits", "MPI", "--scratch-path", ".build-mpi"] : [],
       profile: options.profile.rawValue,
       versions: [.init("Swift", swiftVersion), .init("OpenBLAS", BuildFacts.openBLASVersion)])
   }

@@ -32,6 +32,10 @@ public enum BackboneName: String, CaseIterable, Codable, Sendable {
     self = known
   }
 
+  /// Whether its batch norms take a hundredth of every batch into their running means, others a tenth: after few steps
+  /// it is then tested with what it started from.
+  public var hasSlowAverages: Bool { rawValue.hasPrefix("efficientnet") }
+
   /// The network with random weights and the head that the released code puts on it.
   public func network(classes: Int, stream: inout RandomStream) -> any Backbone {
     switch self {

@@ -82,9 +82,9 @@ struct RecordedReport {
       }
     }
     return Provenance(
-      arguments: facts["arguments"]?.strings ?? [], profile: facts["profile"]?.string,
-      seeds: (facts["seeds"]?.strings ?? []).compactMap(UInt64.init), dataSets: list("dataSets"),
-      startingWeights: list("startingWeights"), versions: list("versions"))
+      arguments: facts["arguments"]?.strings ?? [], buildOptions: facts["buildOptions"]?.strings ?? [],
+      profile: facts["profile"]?.string, seeds: (facts["seeds"]?.strings ?? []).compactMap(UInt64.init),
+      dataSets: list("dataSets"), startingWeights: list("startingWeights"), versions: list("versions"))
   }
 
   private static func table(_ json: JSONValue, _ part: String, _ findings: inout [ReportFinding]) throws
