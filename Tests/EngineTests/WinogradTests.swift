@@ -27,25 +27,6 @@ final class WinogradTests: XCTestCase {
     Case(batch: 1, height: 6, width: 6, inputs: 264, outputs: 272, padding: 1),
   ]
 
-  /// The three bilinear maps by their definition, in double precision.
-  private func naive(_ size: ConvolutionSize, _ body: (_ x: Int, _ weight: Int, _ y: Int) -> Void) {
-    for picture in 0..<size.batch {
-      for row in 0..<size.outHeight {
-        for column in 0..<size.outWidth {
-          for tap in 0..<9 {
-            let (y, x) = (row + tap / 3 - size.window.padding, column + tap % 3 - size.window.padding)
-            guard (0..<size.height).contains(y), (0..<size.width).contains(x) else { continue }
-            let from = ((picture * size.height + y) * size.width + x) * size.inChannels
-            let to = ((picture * size.outHeight + row) * size.outWidth + column) * size.outChannels
-            for i in 0..<size.inChannels {
-              for o in 0..<size.outChannels { body(from + i, (tap * size.inChannels + i) * size.outChannels + o, to + o) }
-            }
-          }
-        }
-      }
-    }
-  }
-
   func testErrorAgainstDoublePrecision() {
     for one in cases {
       let size = one.size
@@ -54,7 +35,7 @@ final class WinogradTests: XCTestCase {
       var forward = [Double](repeating: 0, count: size.outputShape.elementCount)
       var byInput = [Double](repeating: 0, count: xs.count)
       var byWeight = [Double](repeating: 0, count: ws.count)
-      naive(size) { i, k, o in
+      naiveConvolution(size) { i, k, o in
         forward[o] += xs[i] * ws[k]
         byInput[i] += gs[o] * ws[k]
         byWeight[k] += gs[o] * xs[i]

@@ -4,11 +4,14 @@
 /// GEMM multiplies it by the weight [K·K·I, O]. Channels last makes each row of a window one contiguous copy. Blocks
 /// are cut by shape alone; threads take whole blocks.
 public enum ConvolutionKernels {
-  /// Whether 3×3 convolutions of stride 1 may go through Winograd's transforms where that is faster. Set it before
+  /// Whether 3×3 convolutions of stride 1 and 2 may go through Winograd's transforms where that is faster. Set it before
   /// the first convolution: results differ in the last bits.
   nonisolated(unsafe) public static var usesWinograd = true
 
   private static func takesWinograd(_ size: ConvolutionSize) -> Bool { usesWinograd && WinogradConvolution.pays(size) }
+  private static func takesStridedWinograd(_ size: ConvolutionSize, isTransposed: Bool = false) -> Bool {
+    usesWinograd && StridedWinograd.pays(size, isTransposed: isTransposed)
+  }
 
   /// Pixels of a block: enough to keep GEMM busy, few enough that the gathered windows stay in cache.
   private static func blockLength(_ size: ConvolutionSize) -> Int {
@@ -19,6 +22,7 @@ public enum ConvolutionKernels {
 
   static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize, finish: ChannelFinish? = nil) -> Tensor {
     if takesWinograd(size) { return WinogradConvolution.forward(x, weight, size, finish: finish) }
+    if takesStridedWinograd(size) { return StridedWinograd.forward(x, weight, size, finish: finish) }
     if size.isPointwise {
       let result = Tensor(uninitialized: size.outputShape)
       GEMM.parallel(
@@ -62,6 +66,7 @@ public enum ConvolutionKernels {
       return forward(
         g, turned, ConvolutionSize(input: g.shape, weight: turned.shape, window: Window(padding: padding)))
     }
+    if takesStridedWinograd(size, isTransposed: true) { return StridedWinograd.inputGradient(g, weight, size) }
     if PositionConvolution.paysInputGradient(size) { return PositionConvolution.inputGradient(g, weight, size) }
     // Otherwise each window's share is added where it came from; pictures do not overlap, so they go in parallel.
     let result = Tensor.zeros(size.inputShape)
@@ -88,6 +93,7 @@ public enum ConvolutionKernels {
 
   static func weightGradient(_ x: Tensor, _ g: Tensor, _ size: ConvolutionSize) -> Tensor {
     if takesWinograd(size) { return WinogradConvolution.weightGradient(x, g, size) }
+    if takesStridedWinograd(size) { return StridedWinograd.weightGradient(x, g, size) }
     let result = Tensor(uninitialized: size.weightShape)
     if size.isPointwise {
       GEMM.parallel(

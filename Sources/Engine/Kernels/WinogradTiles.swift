@@ -29,7 +29,7 @@ struct WinogradTiles {
 
   /// Calls `body` with the start of each run of eight channels; the last run may overlap the one before.
   @inline(__always)
-  private static func forEachRun(_ channels: Int, _ body: (Int) -> Void) {
+  static func forEachRun(_ channels: Int, _ body: (Int) -> Void) {
     var c = 0
     while c < channels {
       body(min(c, channels &- 8))
@@ -38,12 +38,12 @@ struct WinogradTiles {
   }
 
   @inline(__always)
-  private static func load(_ p: UnsafePointer<Float>) -> Lanes {
+  static func load(_ p: UnsafePointer<Float>) -> Lanes {
     UnsafeRawPointer(p).loadUnaligned(as: Lanes.self)
   }
 
   @inline(__always)
-  private static func store(_ value: Lanes, _ p: UnsafeMutablePointer<Float>) {
+  static func store(_ value: Lanes, _ p: UnsafeMutablePointer<Float>) {
     UnsafeMutableRawPointer(p).storeBytes(of: value, as: Lanes.self)
   }
 

@@ -1,0 +1,103 @@
+/// The matrix products of a Winograd convolution, whatever its tiles: a block of tiles is transformed into planes that
+/// stay in cache, one for each point; each plane is multiplied by a plane of the transformed weight, and the products
+/// are transformed into the outputs. Blocks are cut by shape alone.
+struct WinogradProducts {
+  let tiles, inputs, outputs: Int
+  /// The plane of the transformed weight that each point is multiplied by.
+  let weightPlanes: [Int]
+
+  private var points: Int { weightPlanes.count }
+  private var weightPlaneCount: Int { weightPlanes.max()! + 1 }
+  var weightStride: Int { WinogradTiles.planeStride(inputs, outputs) }
+  /// Room for the transformed weight, or its gradient.
+  func weightStorage() -> Storage { Storage(count: weightPlaneCount * weightStride) }
+
+  /// Tiles in a range, of which the first is the first row of the planes.
+  typealias FromPlanes = (UnsafePointer<Float>, _ stride: Int, Range<Int>) -> Void
+  typealias IntoPlanes = (Range<Int>, UnsafeMutablePointer<Float>, _ stride: Int) -> Void
+
+  /// Whether the transformed weight is too large for a core's cache. Then blocks are long, so that it is read seldom.
+  private var isHeavy: Bool { inputs * outputs > 1 << 16 }
+
+  /// Tiles of a block: about 128, or about 32, which stay in cache; few blocks are shared out evenly among two or four
+  /// threads.
+  private var blockLength: Int {
+    if isHeavy { return min(tiles, 128) }
+    let blocks = (tiles + 31) / 32
+    return max(min(tiles, 8), (tiles + blocks.roundedUp(to: 4) - 1) / blocks.roundedUp(to: 4))
+  }
+
+  /// The outputs of all tiles.
+  func forward(weights: Storage, input: IntoPlanes, output: FromPlanes) {
+    let weightStride = weightStride
+    func multiply(_ point: Int, _ rows: Int, _ v: Storage, _ strideV: Int, _ m: Storage, _ strideM: Int) {
+      GEMM.call(
+        transposeA: false, transposeB: false, m: rows, n: outputs, k: inputs,
+        v.pointer + point * strideV, strideA: inputs, weights.pointer + weightPlanes[point] * weightStride,
+        strideB: outputs, m.pointer + point * strideM, strideC: outputs)
+    }
+    let length = blockLength
+    let strideV = WinogradTiles.planeStride(length, inputs)
+    let strideM = WinogradTiles.planeStride(length, outputs)
+    let blocks = (tiles + length - 1) / length
+    if isHeavy && blocks < 8 {
+      // Too few blocks to share out evenly, and each thread would read the whole weight: all threads work on one block
+      // after the other, step by step.
+      let v = Storage(count: points * strideV)
+      let m = Storage(count: points * strideM)
+      for block in 0..<blocks {
+        let start = block * length
+        let rows = min(tiles, start + length) - start
+        Parallel.ranges(rows, grain: max(1, 4096 / inputs)) { first, last in
+          input(start + first..<start + last, v.pointer + first * inputs, strideV)
+        }
+        Parallel.pieces(points) { multiply($0, rows, v, strideV, m, strideM) }
+        Parallel.ranges(rows, grain: max(1, 4096 / outputs)) { first, last in
+          output(m.pointer + first * outputs, strideM, start + first..<start + last)
+        }
+      }
+      return
+    }
+    Parallel.pieces(blocks) { block in
+      let range = block * length..<min(tiles, (block + 1) * length)
+      let v = Storage(count: points * strideV)
+      let m = Storage(count: points * strideM)
+      input(range, v.pointer, strideV)
+      for point in 0..<points { multiply(point, range.count, v, strideV, m, strideM) }
+      output(m.pointer, strideM, range)
+    }
+  }
+
+  /// The gradient of the transformed weight: products [I, tiles]·[tiles, O], each plane's summed over its points and all
+  /// tiles by one thread, chunk after chunk.
+  func weightGradient(input: IntoPlanes, outputGradient: IntoPlanes) -> Storage {
+    let length = max(1, min(tiles, 128))
+    let strideV = WinogradTiles.planeStride(length, inputs)
+    let strideZ = WinogradTiles.planeStride(length, outputs)
+    let v = Storage(count: points * strideV)
+    let z = Storage(count: points * strideZ)
+    let weightStride = weightStride
+    let sums = weightStorage()
+    // Those with the most points first, so that no thread is left with one of them at the end.
+    let planes = (0..<weightPlaneCount).map { plane in
+      (plane: plane, points: weightPlanes.indices.filter { weightPlanes[$0] == plane })
+    }.sorted { ($1.points.count, $0.plane) < ($0.points.count, $1.plane) }
+    for start in stride(from: 0, to: tiles, by: length) {
+      let end = min(tiles, start + length)
+      Parallel.ranges(end - start, grain: max(1, 1024 / (inputs + outputs))) { first, last in
+        let range = start + first..<start + last
+        input(range, v.pointer + first * inputs, strideV)
+        outputGradient(range, z.pointer + first * outputs, strideZ)
+      }
+      Parallel.pieces(planes.count) { piece in
+        for (index, point) in planes[piece].points.enumerated() {
+          GEMM.call(
+            transposeA: true, transposeB: false, m: inputs, n: outputs, k: end - start,
+            v.pointer + point * strideV, strideA: inputs, z.pointer + point * strideZ, strideB: outputs,
+            sums.pointer + planes[piece].plane * weightStride, strideC: outputs, accumulating: start > 0 || index > 0)
+        }
+      }
+    }
+    return sums
+  }
+}
