@@ -85,6 +85,9 @@ public enum SystemReason {
     var inner = error as NSError
     while let next = inner.userInfo[NSUnderlyingErrorKey] as? NSError { inner = next }
     if inner.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(inner.code))) }
+    if inner.domain == NSCocoaErrorDomain, inner.code == CocoaError.fileWriteUnknown.rawValue {
+      return "the system refused to write, for one because of a limit on the size of files"
+    }
     let text = error.localizedDescription.split(separator: "\n").joined(separator: " ")
     return text.replacingOccurrences(of: "The operation could not be completed. ", with: "")
   }

@@ -140,6 +140,15 @@ final class StageTests: XCTestCase {
     try assertNothingIsLeft(results: 1)
   }
 
+  func testARunThatFailsBeforeItsFirstCheckpointLeavesNothing() throws {
+    XCTAssertThrowsError(
+      try store().run(stage()) { context in
+        try context.write(Data("half".utf8), "weights/model.bin")
+        throw Interrupted()
+      })
+    try assertNothingIsLeft(results: 0)
+  }
+
   /// What kill -9 leaves: a half-written result folder, a half-written checkpoint beside the last whole one.
   func testAKilledRunIsTidiedUp() throws {
     let key = try store().hash(of: stage())

@@ -147,6 +147,9 @@ public final class StageStore {
     do { try work(context) } catch {
       stopClock()
       try? FileManager.default.removeItem(at: context.directory)
+      // Without a checkpoint there is nothing to go on from.
+      let checkpoints = try? FileManager.default.contentsOfDirectory(atPath: context.checkpointDirectory.path)
+      if checkpoints?.isEmpty == true { try? FileManager.default.removeItem(at: working) }
       throw StageError.isDiskFull(error) ? StageError.diskFull(path: working.path) : error
     }
     try storing(at: result) { _ in

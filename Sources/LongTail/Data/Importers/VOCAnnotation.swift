@@ -19,12 +19,12 @@ struct VOCAnnotation {
   init(contentsOf url: URL) throws {
     let annotation = try AnnotationText(contentsOf: url)
     // Entities can make a small file large or open others; no annotation has use for them.
-    if let range = annotation.text.range(of: "<!DOCTYPE", options: .caseInsensitive) {
-      let line = annotation.text[..<range.lowerBound].reduce(1) { $1.isNewline ? $0 + 1 : $0 }
-      throw ImportError.badXML(.init(url.path, line: line), reason: "it has a document type")
-    }
+    try Self.refuse("<!DOCTYPE", "a document type", in: annotation.text, url)
+    let text = Self.asUTF8(annotation.text)
+    // Foundation's parser crashes at one without data.
+    try Self.refuse("<?", "a processing instruction", in: text, url)
     let reader = VOCReader()
-    let parser = XMLParser(data: Data(Self.asUTF8(annotation.text).utf8))
+    let parser = XMLParser(data: Data(text.utf8))
     parser.shouldProcessNamespaces = false
     parser.shouldResolveExternalEntities = false
     parser.delegate = reader
@@ -37,6 +37,13 @@ struct VOCAnnotation {
       throw ImportError.badXML(.init(url.path, line: first.line), reason: Self.reason(code: first.code))
     }
     objects = reader.objects
+  }
+
+  /// - Throws: `ImportError.badXML` with the line where the text has the beginning of something that is not taken.
+  private static func refuse(_ start: String, _ name: String, in text: String, _ url: URL) throws {
+    guard let range = text.range(of: start, options: .caseInsensitive) else { return }
+    let line = text[..<range.lowerBound].reduce(1) { $1.isNewline ? $0 + 1 : $0 }
+    throw ImportError.badXML(.init(url.path, line: line), reason: "it has \(name)")
   }
 
   /// The parser's commonest complaints (libxml2's numbers) in words.
