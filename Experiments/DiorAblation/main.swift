@@ -76,13 +76,15 @@ Experiment.run(
 
   //: ## What was drawn
   //:
-  //: Left real training images, right generated ones of the full method. *Consistency* is the share that the judge puts
+  //: Left real training images (of procedural scenes; photographs are not shown), right generated ones of the full
+  //: method. *Consistency* is the share that the judge puts
   //: in the right class, and proves little alone, since a generator can learn to please classifiers. The first row of
   //: the tables shows what repeating the real images measures: as good as can be, and nothing but copies.
   let fullImages = rows[6].expansion(experiment.settings.generation.noiseRatio)
   notebook.sheet(
     try experiment.comparisonSheet(generated: try pipeline.addedImages(fullImages)),
-    caption: "Real (left) and generated (right) images of the tail classes.")
+    caption: experiment.data.isProcedural
+      ? "Real (left) and generated (right) images of the tail classes." : "Generated images of the tail classes.")
   let qualities = try rows.dropFirst().map { row in
     QualityRow(row.name, try pipeline.quality(of: row.expansion(experiment.settings.generation.noiseRatio)))
   }
