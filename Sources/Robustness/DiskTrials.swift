@@ -118,7 +118,8 @@ struct DiskTrials {
     if again.status != 0 { outcome.problem = outcome.problem ?? "afterwards it ended with \(again.summary)" }
     outcome.problem = outcome.problem
       ?? pipeline.difference(
-        store: setting.store, out: setting.out, from: setting.isData ? dataReference : reference)
+        store: setting.store, out: setting.out, from: setting.isData ? dataReference : reference,
+        allowsOthers: trouble == .pictureDamaged)
     return outcome
   }
 }

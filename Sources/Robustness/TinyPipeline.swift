@@ -70,7 +70,9 @@ struct TinyPipeline {
   }
 
   /// What is not as it should be after a run that ended well; nil if all is.
-  func difference(store: URL, out: URL, from reference: Reference) -> String? {
+  ///
+  /// - Parameter allowsOthers: Whether stages of other data may stand beside: a damaged data set is another one.
+  func difference(store: URL, out: URL, from reference: Reference, allowsOthers: Bool = false) -> String? {
     guard let found = try? Self.checksums(of: out) else { return "there is no report" }
     if let file = Set(found.keys).symmetricDifference(reference.report.keys).min() {
       return found[file] == nil ? "the report lacks \(file)" : "the report has \(file), which it should not have"
@@ -80,8 +82,10 @@ struct TinyPipeline {
       return "\(file) has other bytes"
     }
     guard let inventory = try? StageInventory(directory: store) else { return "there is no store" }
-    if let left = inventory.entries.first(where: { $0.kind == .unfinished }) { return "\(left.id) is left unfinished" }
-    if inventory.entries.map(\.id) != reference.stages { return "the store holds other stages" }
+    let expected = Set(reference.stages)
+    let entries = allowsOthers ? inventory.entries.filter { expected.contains($0.id) } : inventory.entries
+    if let left = entries.first(where: { $0.kind == .unfinished }) { return "\(left.id) is left unfinished" }
+    if entries.map(\.id) != reference.stages { return "the store holds other stages" }
     return fault(of: inventory)
   }
 

@@ -65,7 +65,7 @@ extension BytePairTokenizer {
     for (symbol, number) in numbers.sorted(by: { $0.value < $1.value }) where spelt[symbol] != number {
       throw TokenizerFileError(
         path: url.path,
-        reason: "\(symbol) has the number \(number), and "
+        reason: "\(symbol.debugDescription) has the number \(number), and "
           + (spelt[symbol].map { "\($0) by merges.txt" } ?? "merges.txt does not make it")
           + "; the two files do not belong together")
     }
