@@ -21,7 +21,7 @@ struct VerifyCommand: ParsableCommand {
       Examples:
         swift run tgn verify Reports/dior-ablation
         swift run tgn verify Reports/dior-ablation --rerun
-        swift run tgn verify Reports/dior-ablation-mine --data /data/dior
+        swift run tgn verify Reports/dior-ablation-dior --data /data/dior
       """)
 
   @Argument(help: ArgumentHelp("Folders of reports.", valueName: "dir"))

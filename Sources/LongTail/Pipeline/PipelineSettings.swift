@@ -17,7 +17,8 @@ public enum Profile: String, CaseIterable, Codable, Sendable {
 public struct DataSettings: Codable, Equatable, Sendable {
   /// The procedural catalogue that is drawn where no folder is given: dior, dota or fgsc.
   public var catalogue: String
-  /// Procedural scenes: images of the largest class; the others in proportion to the published counts.
+  /// Procedural scenes: images of the largest class; the others in proportion to the published counts. Experiments set
+  /// it to what a folder has.
   public var largestClass: Int
   /// Procedural scenes: images that every class has at least.
   public var smallestClass: Int

@@ -79,11 +79,10 @@ public final class Experiment {
     if options.fresh, ranks.size > 1, !options.dataParallel { throw SweepError.fresh }
     self.options = options
     if let threads = options.threads { Parallel.threadCount = threads }
-    settings = try options.settings(ranks: ranks.size, adjust: adjust)
+    var settings = try options.settings(ranks: ranks.size, adjust: adjust)
     seeds = options.seedList
-    // The report on another set's scenes stands beside the first: dior-noise-ratio, dota-noise-ratio.
-    let folder = options.dataset.map { name.hasPrefix("dior-") ? "\($0)-\(name.dropFirst(5))" : "\(name)-\($0)" } ?? name
-    let folders = ExperimentFolders(source: source, report: folder, out: options.out, store: options.store)
+    let folders = ExperimentFolders(
+      source: source, report: options.reportName(of: name), out: options.out, store: options.store)
     // Everything that can be wrong with the surroundings is found before hours of training.
     notebook = try Notebook(name: name, output: folders.report, isWritten: ranks.rank == 0, source: source)
     let store = try StageStore(
@@ -93,6 +92,8 @@ public final class Experiment {
     log.note("threads", .integer(Parallel.threadCount))
     log.note("ranks", .integer(ranks.size))
     data = try PipelineData(folder: options.data, settings: settings, isSketch: options.estimate)
+    if !data.isProcedural { settings.data.largestClass = data.train.counts.max() ?? 0 }
+    self.settings = settings
     let weights = settings.usesStartingWeights ? StartingWeights() : nil
     pipeline = Pipeline(settings: settings, data: data, store: store, weights: weights)
     notebook.settings = try settings.json()
