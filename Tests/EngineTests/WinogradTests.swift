@@ -24,7 +24,9 @@ final class WinogradTests: XCTestCase {
     Case(batch: 2, height: 9, width: 10, inputs: 17, outputs: 8, padding: 2),
     Case(batch: 5, height: 13, width: 16, inputs: 32, outputs: 24, padding: 1),
     Case(batch: 40, height: 7, width: 7, inputs: 8, outputs: 9, padding: 1),
+    // Large weights, in panels of 80, 80, 80 and 32 columns, and in one.
     Case(batch: 1, height: 6, width: 6, inputs: 264, outputs: 272, padding: 1),
+    Case(batch: 1, height: 5, width: 3, inputs: 256, outputs: 257, padding: 1),
   ]
 
   func testErrorAgainstDoublePrecision() {

@@ -11,29 +11,34 @@ enum GEMM {
   /// OpenBLAS repacks the operands of each call, which costs a fifth of the time at our sizes; calls of up to a million
   /// multiplications it computes in place, on AVX-512 machines at 99 % of their peak. So larger products are cut into
   /// such calls: 64 columns of B stay in cache while rows of A pass by. (With B transposed it has no such kernel.)
+  ///
+  /// - Parameter panelWidth: B is stored in panels of so many columns, each [k, columns] in one piece, one after the
+  ///   other; nil: row by row.
   static func call(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     _ a: UnsafePointer<Float>, strideA: Int, _ b: UnsafePointer<Float>, strideB: Int,
-    _ c: UnsafeMutablePointer<Float>, strideC: Int, accumulating: Bool = false
+    _ c: UnsafeMutablePointer<Float>, strideC: Int, accumulating: Bool = false, panelWidth: Int? = nil
   ) {
     guard m > 0 && n > 0 else { return }
-    if transposeB || m * n * k <= smallProduct {
+    if panelWidth == nil && (transposeB || m * n * k <= smallProduct) {
       return singleCall(
         transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k, a, strideA: strideA, b, strideB: strideB,
         c, strideC: strideC, accumulating: accumulating)
     }
     // Rows of a transposed A lie far apart: fewer of them, and longer pieces of each.
     let depth = evenShare(k, atMost: transposeA ? 384 : 768)
-    let columns = evenShare(n, atMost: 64)
+    let columns = panelWidth ?? evenShare(n, atMost: 64)
     let rows = max(8, smallProduct / (depth * columns) / 8 * 8)
     let cachedRows = max(rows, (1 << 20) / depth / rows * rows)
-    let packed = m >= 64 ? Storage(count: depth * columns) : nil
+    let packed = m >= 64 && panelWidth == nil ? Storage(count: depth * columns) : nil
     for row0 in stride(from: 0, to: m, by: cachedRows) {
       for k0 in stride(from: 0, to: k, by: depth) {
         for column in stride(from: 0, to: n, by: columns) {
           let (width, height) = (min(columns, n - column), min(depth, k - k0))
           var (panel, panelStride) = (b + k0 * strideB + column, strideB)
-          if let packed, strideB > width {
+          if panelWidth != nil {
+            (panel, panelStride) = (b + column * k + k0 * width, width)
+          } else if let packed, strideB > width {
             for row in 0..<height { (packed.pointer + row &* width).update(from: panel + row &* strideB, count: width) }
             (panel, panelStride) = (UnsafePointer(packed.pointer), width)
           }

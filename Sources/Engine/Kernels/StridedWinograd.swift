@@ -26,8 +26,7 @@ enum StridedWinograd {
     let products = WinogradProducts(
       tiles: tiles.count, inputs: size.inChannels, outputs: size.outChannels, weightPlanes: weightPlanes)
     let weights = products.weightStorage()
-    StridedWinogradTiles.transformWeight(
-      weight.pointer, inputs: size.inChannels, outputs: size.outChannels, into: weights.pointer)
+    StridedWinogradTiles.transformWeight(weight.pointer, products.weightPanels, into: weights.pointer)
     products.forward(weights: weights) { range, planes, stride in
       tiles.transformLarge(x.pointer, range, into: planes, stride: stride)
     } output: { planes, stride, range in
@@ -45,8 +44,7 @@ enum StridedWinograd {
       tiles: tiles.count, inputs: size.outChannels, outputs: size.inChannels, weightPlanes: weightPlanes)
     let weights = products.weightStorage()
     let turned = ConvolutionKernels.turnedWeight(weight)
-    StridedWinogradTiles.transformWeight(
-      turned.pointer, inputs: size.outChannels, outputs: size.inChannels, into: weights.pointer)
+    StridedWinogradTiles.transformWeight(turned.pointer, products.weightPanels, into: weights.pointer)
     products.forward(weights: weights) { range, planes, stride in
       tiles.transformSmall(g.pointer, range, into: planes, stride: stride)
     } output: { planes, stride, range in

@@ -173,10 +173,11 @@ struct StridedWinogradTiles {
 
   // MARK: - Weights
 
-  /// G w Gᵀ of a weight [3,3,I,O] into 25 planes [I,O].
+  /// G w Gᵀ of a weight [3,3,I,O] into 25 planes [I,O] that lie in panels.
   static func transformWeight(
-    _ weight: UnsafePointer<Float>, inputs: Int, outputs: Int, into planes: UnsafeMutablePointer<Float>
+    _ weight: UnsafePointer<Float>, _ panels: WeightPanels, into planes: UnsafeMutablePointer<Float>
   ) {
+    let (inputs, outputs) = (panels.inputs, panels.outputs)
     let count = inputs * outputs
     let stride = WinogradTiles.planeStride(inputs, outputs)
     Parallel.ranges((count + 7) / 8, grain: 256) { start, end in
@@ -192,7 +193,7 @@ struct StridedWinogradTiles {
             (half[column], half[column &+ 3], half[column &+ 6]) = (v.0, v.1, v.2)
             (half[column &+ 9], half[column &+ 12]) = (v.3, v.4)
           }
-          var point = planes + c
+          var point = planes + panels.place(c)
           for row in 0..<5 {
             let at = row &* 3
             let v = Transforms.weight((half[at], half[at &+ 1], half[at &+ 2]))

@@ -27,8 +27,7 @@ enum WinogradConvolution {
     let tiles = WinogradTiles(size)
     let products = products(size, tiles)
     let weights = products.weightStorage()
-    WinogradTiles.transformWeight(
-      weight.pointer, inputs: size.inChannels, outputs: size.outChannels, into: weights.pointer)
+    WinogradTiles.transformWeight(weight.pointer, products.weightPanels, into: weights.pointer)
     products.forward(weights: weights) { range, planes, stride in
       tiles.transformInput(x.pointer, range, into: planes, stride: stride)
     } output: { planes, stride, range in

@@ -12,12 +12,19 @@ struct WinogradProducts {
   /// Room for the transformed weight, or its gradient.
   func weightStorage() -> Storage { Storage(count: weightPlaneCount * weightStride) }
 
+  /// How the planes of the transformed weight lie.
+  var weightPanels: WeightPanels {
+    // A large weight is multiplied by block after block; it is laid out once as OpenBLAS reads it fastest.
+    let isCut = isHeavy && outputs % 8 == 0
+    return WeightPanels(inputs: inputs, outputs: outputs, width: isCut ? GEMM.evenShare(outputs, atMost: 64) : outputs)
+  }
+
   /// Tiles in a range, of which the first is the first row of the planes.
   typealias FromPlanes = (UnsafePointer<Float>, _ stride: Int, Range<Int>) -> Void
   typealias IntoPlanes = (Range<Int>, UnsafeMutablePointer<Float>, _ stride: Int) -> Void
 
   /// Whether the transformed weight is too large for a core's cache. Then blocks are long, so that it is read seldom.
-  private var isHeavy: Bool { inputs * outputs > 1 << 16 }
+  private var isHeavy: Bool { inputs * outputs >= 1 << 16 }
 
   /// Tiles of a block: about 128, or about 32, which stay in cache; few blocks are shared out evenly among two or four
   /// threads.
@@ -30,11 +37,12 @@ struct WinogradProducts {
   /// The outputs of all tiles.
   func forward(weights: Storage, input: IntoPlanes, output: FromPlanes) {
     let weightStride = weightStride
+    let panelWidth = weightPanels.width < outputs ? weightPanels.width : nil
     func multiply(_ point: Int, _ rows: Int, _ v: Storage, _ strideV: Int, _ m: Storage, _ strideM: Int) {
       GEMM.call(
         transposeA: false, transposeB: false, m: rows, n: outputs, k: inputs,
         v.pointer + point * strideV, strideA: inputs, weights.pointer + weightPlanes[point] * weightStride,
-        strideB: outputs, m.pointer + point * strideM, strideC: outputs)
+        strideB: outputs, m.pointer + point * strideM, strideC: outputs, panelWidth: panelWidth)
     }
     let length = blockLength
     let strideV = WinogradTiles.planeStride(length, inputs)
@@ -99,5 +107,21 @@ struct WinogradProducts {
       }
     }
     return sums
+  }
+}
+
+/// The layout of a matrix [I, O] in panels of neighbouring columns, each [I, width] in one piece; the last may be
+/// narrower. One panel is the matrix row by row.
+struct WeightPanels {
+  let inputs, outputs, width: Int
+
+  /// Where the value stands that row by row would be the `index`th. Eight neighbours stay together where `outputs` is a
+  /// multiple of eight, or the panel the only one.
+  @inline(__always)
+  func place(_ index: Int) -> Int {
+    if width >= outputs { return index }
+    let (row, column) = index.quotientAndRemainder(dividingBy: outputs)
+    let first = column / width &* width
+    return first &* inputs &+ row &* min(width, outputs &- first) &+ column &- first
   }
 }

@@ -183,10 +183,11 @@ struct WinogradTiles {
     }
   }
 
-  /// G w Gᵀ of a weight [3,3,I,O] into 36 planes [I,O].
+  /// G w Gᵀ of a weight [3,3,I,O] into 36 planes [I,O] that lie in panels.
   static func transformWeight(
-    _ weight: UnsafePointer<Float>, inputs: Int, outputs: Int, into planes: UnsafeMutablePointer<Float>
+    _ weight: UnsafePointer<Float>, _ panels: WeightPanels, into planes: UnsafeMutablePointer<Float>
   ) {
+    let (inputs, outputs) = (panels.inputs, panels.outputs)
     let count = inputs * outputs
     let stride = planeStride(inputs, outputs)
     Parallel.ranges((count + 7) / 8, grain: 256) { start, end in
@@ -199,7 +200,7 @@ struct WinogradTiles {
             (half[column], half[column &+ 3], half[column &+ 6]) = (v.0, v.1, v.2)
             (half[column &+ 9], half[column &+ 12], half[column &+ 15]) = (v.3, v.4, v.5)
           }
-          var point = planes + c
+          var point = planes + panels.place(c)
           for row in 0..<6 {
             let at = row &* 3
             point = storeSix(WinogradTransforms.weight((half[at], half[at &+ 1], half[at &+ 2])), point, stride)
