@@ -27,8 +27,6 @@ public enum ResidentMemory {
 
   /// A line of the process's status, which the system counts in KiB.
   private static func status(_ name: String) -> Int? {
-    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
-    let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
-    return line?.split(separator: " ").compactMap { Int($0) }.first.map { $0 << 10 }
+    ProcessStatus.line(name)?.split { $0 == " " || $0 == "\t" }.compactMap { Int($0) }.first.map { $0 << 10 }
   }
 }

@@ -41,8 +41,7 @@ public enum Ranks {
 
   /// Ranks of one machine divide its cores; one that was bound to some of them keeps to those.
   private static func shareCores(among ranks: Int) {
-    let (all, allowed) = (ProcessInfo.processInfo.processorCount, ProcessInfo.processInfo.activeProcessorCount)
-    Parallel.threadCount = allowed < all ? allowed : max(1, all / ranks)
+    Parallel.threadCount = Cores.allowed < Cores.all ? Cores.allowed : max(1, Cores.all / ranks)
   }
 }
 

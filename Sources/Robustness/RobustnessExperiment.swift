@@ -65,7 +65,7 @@ public final class RobustnessExperiment {
   private init(_ options: RobustnessOptions, _ folders: ExperimentFolders, source: String) throws {
     self.options = options
     counts = options.counts
-    threadCount = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
+    threadCount = options.threads ?? Cores.allowed
     Parallel.threadCount = threadCount
     notebook = try Notebook(name: "robustness", output: folders.report, source: source)
     store = try StageStore(directory: folders.store, fresh: options.fresh)
@@ -93,7 +93,7 @@ public final class RobustnessExperiment {
     _ name: String, _ counts: Counts, jobs: Int? = nil, _ work: (Section) throws -> Value
   ) throws -> Value {
     let key = SectionKey(counts: counts, seed: options.seed, programs: programs)
-    let jobs = jobs ?? options.jobs ?? ProcessInfo.processInfo.activeProcessorCount
+    let jobs = jobs ?? options.jobs ?? Cores.allowed
     let result = try log.time(name) {
       try store.run(Stage(name: "robustness-\(name)", version: 1, settings: key)) { context in
         let place = folder.appendingPathComponent(name)

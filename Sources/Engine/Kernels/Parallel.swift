@@ -87,7 +87,7 @@ private final class ThreadPool: @unchecked Sendable {
   private let sleepers = Atomic<Int>(0)
   private let condition = NSCondition()
   private var workers = 0
-  private let wanted = Atomic<Int>(ProcessInfo.processInfo.activeProcessorCount)
+  private let wanted = Atomic<Int>(Cores.allowed)
 
   var threadCount: Int {
     get { wanted.load(ordering: .relaxed) }

@@ -51,7 +51,7 @@ public final class ScalingExperiment {
 
   /// What is measured, and on what.
   public var machineSummary: String {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let cores = Cores.allowed
     let start = "Measured on \(RunLog.processor()), \(cores) cores, each rank on one thread. "
     guard measuresRanks else {
       return start + "**This build has no MPI** (`--traits MPI`), so one rank was measured, and the rest is projection."

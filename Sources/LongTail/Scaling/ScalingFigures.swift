@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Notebook
 
@@ -181,7 +182,7 @@ extension ScalingExperiment {
     let reached = rows.filter { $0.ranks == most && most > 1 }.map { row in
       row.picturesPerSecond / one(row, rows).picturesPerSecond / Double(most)
     }
-    guard !isSmoke, let worst = reached.min(), most <= ProcessInfo.processInfo.activeProcessorCount else {
+    guard !isSmoke, let worst = reached.min(), most <= Cores.allowed else {
       return Claim(statement, holds: nil, evidence: "not measured in this run")
     }
     return Claim(

@@ -40,7 +40,7 @@ public final class SpeedExperiment {
     notebook = try Notebook(name: "engine-speed", output: folders.report, source: source)
     log = RunLog(name: "engine-speed", directory: folders.store)
     rows = try options.selectedRows()
-    threadCount = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
+    threadCount = options.threads ?? Cores.allowed
     if let photos = options.photos { _ = try PhotoLoading(folder: URL(fileURLWithPath: photos)) }
     if let file = options.tracing.trace { try options.tracing.write(Data(), to: file) }
     let isSmoke = options.profile == .smoke
