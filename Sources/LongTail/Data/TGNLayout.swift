@@ -110,7 +110,7 @@ public struct TGNLayout: Sendable {
       let label = String(text[text.index(after: space)...])
       guard let number = Int(label), number >= 0 else {
         // "0/my file.jpg" lacks its label; "0/file.jpg ship" has a wrong one.
-        let isFileName = ["jpg", "jpeg", "png"].contains((label as NSString).pathExtension.lowercased())
+        let isFileName = DataFolder.pictureEndings.contains(FileName.ending(of: label))
         throw isFileName
           ? TGNLayoutError.lineWithoutLabel(file: file.path, line: line, text: text)
           : TGNLayoutError.labelNotANumber(file: file.path, line: line, label: label)

@@ -16,7 +16,7 @@ public func pictureFeatures(
     throw FolderError.unreadable(folder.path)
   }
   let files = walk.compactMap { $0 as? URL }
-    .filter { DataFolder.pictureEndings.contains(DataFolder.ending(of: $0.path)) }.sorted { $0.path < $1.path }
+    .filter { DataFolder.pictureEndings.contains(FileName.ending(of: $0.path)) }.sorted { $0.path < $1.path }
   guard !files.isEmpty else { throw FolderError.empty(folder.path) }
   let images = DecodedImages(
     ObjectDataset(classNames: ["picture"], items: files.map { .init(label: 0, source: .file($0)) }), side: side)

@@ -68,7 +68,7 @@ public struct Roofline: Figure {
     var text = FigureStyle.prelude(for: self, legend: groups.map(\.name) + ["ceilings"])
     text += """
       set xlabel 'operations per byte'
-      set ylabel '10⁹ operations per second'
+      set ylabel '10⁹ operations per second' offset 1.5
       set grid xtics
       set logscale xy
       set lmargin at screen \(Self.left / width)

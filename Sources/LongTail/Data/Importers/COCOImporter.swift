@@ -57,7 +57,7 @@ public struct COCOImporter {
       return try COCODocument(path, in: folder)
     }
     let place = try folder.folder(["annotations", "Annotations"], contents: "*train*.json and *val*.json")
-    let names = try folder.names(in: place).filter { DataFolder.ending(of: $0) == "json" }
+    let names = try folder.names(in: place).filter { FileName.ending(of: $0) == "json" }
     for kind in kinds {
       let all = names.filter { $0.lowercased().contains(kind) }
       let instances = all.filter { $0.lowercased().contains("instances") }

@@ -180,8 +180,8 @@ public struct CropRun {
         let isWhole = image.objects.count == 1 && image.objects[0].box == nil
         let folder = isWhole ? "\(image.objects[0].label)/" : ""
         // White space would end a file's name in the released code's annotation files.
-        let file = (image.path as NSString).lastPathComponent
-        let plain = String(DataFolder.stem(of: file).map { $0.isWhitespace || $0 < " " ? "_" : $0 })
+        let file = FileName.last(of: image.path)
+        let plain = String(FileName.stem(of: file).map { $0.isWhitespace || $0 < " " ? "_" : $0 })
         var stem = plain
         var copy = 2
         while !used.insert(folder + stem).inserted {

@@ -27,15 +27,15 @@ public enum DOTAImporter {
         part + "/" + $0
       }, contents: "one .txt file for each picture")
     let pictures = try folder.pictureIndex(of: try folder.folder([part + "/images"], contents: "the pictures"))
-    let files = try folder.names(in: labels).filter { DataFolder.ending(of: $0) == "txt" }
+    let files = try folder.names(in: labels).filter { FileName.ending(of: $0) == "txt" }
     let bar = ProgressBar("Reading \(part)'s annotations", total: files.count)
     defer { bar.finish() }
     return try files.map { name in
       defer { bar.advance() }
       let place = AnnotationPlace(folder.url(labels + "/" + name).path)
       _ = try folder.find(name, in: labels, named: place)
-      guard let picture = pictures[DataFolder.stem(of: name)] else {
-        throw ImportError.missingImage(place, image: "\(part)/images/\(DataFolder.stem(of: name)).png")
+      guard let picture = pictures[FileName.stem(of: name)] else {
+        throw ImportError.missingImage(place, image: "\(part)/images/\(FileName.stem(of: name)).png")
       }
       _ = try folder.find(picture, named: place)
       return AnnotatedImage(

@@ -74,18 +74,15 @@ public struct DataFolder: Sendable {
   static let pictureEndings: Set = ["jpg", "jpeg", "png"]
   private static let otherPictureEndings: Set = ["bmp", "tif", "tiff", "gif", "webp", "jp2", "ppm"]
 
-  static func ending(of name: String) -> String { (name as NSString).pathExtension.lowercased() }
-  static func stem(of name: String) -> String { (name as NSString).deletingPathExtension }
-
   /// The pictures that lie in a folder itself.
   ///
   /// - Throws: `ImportError.unreadableKind` for pictures in other formats, which must not be lost silently.
   func pictures(in folder: String) throws -> [String] {
     let names = try names(in: folder)
-    if let other = names.first(where: { Self.otherPictureEndings.contains(Self.ending(of: $0)) }) {
+    if let other = names.first(where: { Self.otherPictureEndings.contains(FileName.ending(of: $0)) }) {
       throw ImportError.unreadableKind(file: url(folder + "/" + other).path)
     }
-    return names.filter { Self.pictureEndings.contains(Self.ending(of: $0)) }
+    return names.filter { Self.pictureEndings.contains(FileName.ending(of: $0)) }
   }
 
   /// The pictures of a folder and of those in it, by their names without ending; the first of equals.
@@ -94,10 +91,10 @@ public struct DataFolder: Sendable {
   func pictureIndex(of folder: String) throws -> [String: String] {
     var result = [String: String]()
     for picture in try pictures(in: folder) {
-      let stem = Self.stem(of: picture)
+      let stem = FileName.stem(of: picture)
       if result[stem] == nil { result[stem] = folder + "/" + picture }
     }
-    for name in try names(in: folder) where !Self.pictureEndings.contains(Self.ending(of: name)) {
+    for name in try names(in: folder) where !Self.pictureEndings.contains(FileName.ending(of: name)) {
       let inner = folder + "/" + name
       let type = try? FileManager.default.attributesOfItem(atPath: url(inner).path)[.type] as? FileAttributeType
       if type == .typeDirectory { result.merge(try pictureIndex(of: inner)) { first, _ in first } }

@@ -50,8 +50,8 @@ public struct VOCImporter {
     listFolder = try folder.folder(["ImageSets/Main", "Main", "ImageSets"], contents: "train.txt, val.txt, test.txt")
     var found = [String: String]()
     for candidate in pictures where try folder.isFolder(candidate) {
-      for picture in try folder.pictures(in: candidate) where found[DataFolder.stem(of: picture)] == nil {
-        found[DataFolder.stem(of: picture)] = candidate + "/" + picture
+      for picture in try folder.pictures(in: candidate) where found[FileName.stem(of: picture)] == nil {
+        found[FileName.stem(of: picture)] = candidate + "/" + picture
       }
     }
     guard !found.isEmpty else {
@@ -105,7 +105,7 @@ public struct VOCImporter {
       // With an ending added, ".." would pass for a name.
       _ = try folder.find(text, in: annotationFolder, named: .init(file.path, line: line))
       return Entry(
-        stem: known.contains(DataFolder.ending(of: text)) ? DataFolder.stem(of: text) : text,
+        stem: known.contains(FileName.ending(of: text)) ? FileName.stem(of: text) : text,
         place: .init(file.path, line: line))
     }
   }
