@@ -116,8 +116,11 @@ extension RobustnessExperiment {
     let points = soak.samples.enumerated().map {
       (x: Double($0.offset + 1) * step / 60, values: [Double($0.element) / 1_048_576])
     }
+    // From zero: otherwise a page more looks like a mountain.
+    let top = 10 * (points.flatMap(\.values).reduce(1, max) / 8).rounded(.up)
     return LinePlot(
-      "Memory of a long training", xLabel: "minutes", yLabel: "resident, MiB", series: [.init("", samples: points)])
+      "Memory of a long training", xLabel: "minutes", yLabel: "resident, MiB", series: [.init("", samples: points)],
+      yRange: 0...top)
   }
 
   public static func leakSummary(_ leaks: LeakOutcome) -> String {
