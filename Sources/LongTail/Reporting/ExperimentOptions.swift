@@ -31,7 +31,8 @@ public struct ExperimentOptions: ParsableCommand {
   public var seeds: Int?
   @Option(help: "How many threads compute (default: all cores). The results are the same bits for any number.")
   public var threads: Int?
-  @Option(help: ArgumentHelp("Folder of the report (default: Reports/, the experiment's name and that of --data).", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("Folder of the report (default: Reports/, the experiment's name and that of --data).", valueName: "dir"))
   public var out: String?
   @Option(help: ArgumentHelp("Folder of finished stages (default: .stages in the package).", valueName: "dir"))
   public var store: String?
@@ -102,7 +103,9 @@ extension ExperimentOptions {
   /// Reports on other data stand beside that on the usual scenes: `dota-noise-ratio` beside `dior-noise-ratio`,
   /// `dior-ablation-vhr10` beside `dior-ablation`.
   func reportName(of experiment: String) -> String {
-    if let dataset { return experiment.hasPrefix("dior-") ? "\(dataset)-\(experiment.dropFirst(5))" : "\(experiment)-\(dataset)" }
+    if let dataset {
+      return experiment.hasPrefix("dior-") ? "\(dataset)-\(experiment.dropFirst(5))" : "\(experiment)-\(dataset)"
+    }
     guard let data else { return experiment }
     return "\(experiment)-\(URL(fileURLWithPath: data).standardizedFileURL.lastPathComponent.lowercased())"
   }
