@@ -38,7 +38,7 @@ func schedule(_ name: BackboneName, _ settings: PipelineSettings) -> ClassifierS
   var training = settings.classifier
   if options.common.profile == .paper { return training }
   training.batchSize = 32
-  training.steps = options.common.profile == .smoke ? 2 : name.hasSlowAverages ? 300 : 80
+  training.steps = options.common.profile == .smoke ? 2 : name.hasSlowAverages ? 1200 : 80
   return training
 }
 
