@@ -74,6 +74,18 @@ Experiment.run(
   notebook.plot(
     experiment.confusion(full), caption: "What the full method's classifiers take the test images for, all seeds together.")
 
+  //: What is there to gain? The judge, which has seen balanced images of every class and more steps, knows the tail so
+  //: much better than the first row does. Where that is little, images of the tail have little to teach.
+  let known = baseline.values(\.tail).reduce(0, +) / Double(baseline.scores.count)
+  notebook.table(
+    Table(["Tail accuracy, %", "long-tailed", "full TGN", "judge", "judge − long-tailed"], rows: [
+      [
+        "mean over seeds", .meanAndDeviation(baseline.values(\.tail), scale: 100),
+        .meanAndDeviation(full.values(\.tail), scale: 100), .number(100 * judge.scores.tail),
+        .number(100 * (judge.scores.tail - known)),
+      ]
+    ]), caption: "What balanced images know of the tail that the long-tailed set does not.")
+
   //: ## What was drawn
   //:
   //: Left real training images (of procedural scenes; photographs are not shown), right generated ones of the full
