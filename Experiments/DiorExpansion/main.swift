@@ -76,7 +76,7 @@ Experiment.run(
   //: the expansion, each with the overall accuracy that it leads to. The number of images is the paper's share.
   let tgn = sweeps[0][shares.firstIndex(of: 1)!]
   notebook.plot(
-    experiment.expansionBars(before: baseline, after: tgn),
+    experiment.expansionBars(before: baseline, after: tgn, added: added(1, settings)),
     caption: "The paper's figure with the data of this run: \(experiment.data.name), means over seeds.")
   notebook.table(
     Table(["Overall accuracy in %", "long-tailed", "expanded"], rows: [
@@ -84,7 +84,7 @@ Experiment.run(
       ["published: DIOR, ResNet-50 (another data set)", .number(Published.diorLongTailed), .number(Published.diorExpanded)],
     ]), caption: "The published figures belong to photographs and a larger network: not comparable with ours.")
   notebook.plot(
-    experiment.distribution(before: baseline, after: tgn),
+    experiment.distribution(before: baseline, after: tgn, added: added(1, settings)),
     caption: "The same with both classifiers' accuracy by class on the right axis.")
 
   //: ## Verdict

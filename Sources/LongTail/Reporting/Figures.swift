@@ -43,7 +43,9 @@ extension Experiment {
   }
 
   /// The paper's picture: bars of head, tail and added images, and two accuracies.
-  public func distribution(before: ScoredRow, after: ScoredRow) -> ClassDistribution {
+  ///
+  /// - Parameter added: Images added to each tail class; nil: as many as the settings say.
+  public func distribution(before: ScoredRow, after: ScoredRow, added: Int? = nil) -> ClassDistribution {
     let order = data.split.headClasses + data.split.tailClasses
     let counts = data.train.counts
     return ClassDistribution(
@@ -52,7 +54,7 @@ extension Experiment {
         let isHead = data.split.headClasses.contains(label)
         return .init(
           data.prompts[label], isHead: isHead, count: counts[label],
-          added: isHead ? 0 : settings.generation.imagesPerClass)
+          added: isHead ? 0 : added ?? settings.generation.imagesPerClass)
       },
       accuracies: [before, after].map { row in
         .init(row.name, values: order.map { Statistics.mean(row.perClass($0)) })
@@ -60,13 +62,13 @@ extension Experiment {
   }
 
   /// The published figure: the same bars, and the overall accuracy at the end of each line.
-  public func expansionBars(before: ScoredRow, after: ScoredRow) -> ExpansionBars {
+  public func expansionBars(before: ScoredRow, after: ScoredRow, added: Int) -> ExpansionBars {
     func line(_ name: String, _ row: ScoredRow) -> ExpansionBars.Line {
       .init(name, accuracy: Statistics.mean(row.values(\.overall)))
     }
     return ExpansionBars(
       "Training images and overall accuracy, before and after the expansion",
-      classes: distribution(before: before, after: after).classes, before: line("Before", before),
+      classes: distribution(before: before, after: after, added: added).classes, before: line("Before", before),
       after: line("After", after))
   }
 
