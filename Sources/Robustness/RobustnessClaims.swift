@@ -71,7 +71,8 @@ extension RobustnessExperiment {
     return Claim(
       "A long training's memory grows by nothing (within a hundredth), once it is warm.",
       holds: soak.seconds < 60 ? nil : soak.growth <= 0.01,
-      evidence: "\(NumberFormat.signed(100 * soak.growth)) % from \(soak.warm >> 20) MiB over the last three quarters of "
+      evidence: "\(NumberFormat.signed(100 * soak.growth)) % from "
+        + "\(NumberFormat.fixed(Double(soak.warm) / 1_048_576, digits: 0)) MiB over the last three quarters of "
         + "\(NumberFormat.fixed(soak.seconds / 60, digits: 1)) minutes")
   }
 
