@@ -76,13 +76,12 @@ Experiment.run(
 
   //: What is there to gain? The judge, which has seen balanced images of every class and more steps, knows the tail so
   //: much better than the first row does. Where that is little, images of the tail have little to teach.
-  let known = baseline.values(\.tail).reduce(0, +) / Double(baseline.scores.count)
   notebook.table(
     Table(["Tail accuracy, %", "long-tailed", "full TGN", "judge", "judge − long-tailed"], rows: [
       [
         "mean over seeds", .meanAndDeviation(baseline.values(\.tail), scale: 100),
         .meanAndDeviation(full.values(\.tail), scale: 100), .number(100 * judge.scores.tail),
-        .number(100 * (judge.scores.tail - known)),
+        .number(100 * (judge.scores.tail - Statistics.mean(baseline.values(\.tail)))),
       ]
     ]), caption: "What balanced images know of the tail that the long-tailed set does not.")
 
