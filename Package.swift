@@ -50,7 +50,8 @@ let package = Package(
     // Found through pkg-config by the name that Open MPI and MPICH share.
     .systemLibrary(name: "CMPI", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
 
-    .target(name: "Engine", dependencies: ["COpenBLAS"], swiftSettings: fast),
+    .systemLibrary(name: "CStreaming"),
+    .target(name: "Engine", dependencies: ["COpenBLAS", "CStreaming"], swiftSettings: fast),
     .target(
       name: "Ranks", dependencies: ["Engine", .target(name: "CMPI", condition: .when(traits: ["MPI"]))],
       swiftSettings: fast),

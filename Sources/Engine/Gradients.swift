@@ -19,6 +19,9 @@ final class Record {
     self.rule = rule
   }
 
+  /// What stands in the place of a record that a backward pass has used up.
+  nonisolated(unsafe) static let spent = Record(inputs: []) { _, _, _ in [] }
+
   nonisolated(unsafe) private static var pending: [Record] = []
   nonisolated(unsafe) private static var isReleasing = false
 
@@ -68,32 +71,37 @@ protocol BackwardWatcher: AnyObject {
 ///     gradient is computed.
 ///   - seed: The gradient by the output (default: one).
 ///   - recording: Record the gradients themselves, to differentiate them again (R1, path length).
+///   - keepingGraph: Whether other gradients may be taken through what was walked. If not, each operation and what it
+///     kept for its gradient is let go of as soon as it is behind, as training wants it.
 /// - Returns: One tensor per input, of its shape; zeros where the output does not depend on it.
 public func gradients(
-  of output: Tensor, withRespectTo inputs: [Tensor], seed: Tensor? = nil, recording: Bool = false
+  of output: Tensor, withRespectTo inputs: [Tensor], seed: Tensor? = nil, recording: Bool = false,
+  keepingGraph: Bool = true
 ) -> [Tensor] {
-  gradients(of: output, withRespectTo: inputs, seed: seed, recording: recording, watcher: nil)
+  gradients(
+    of: output, withRespectTo: inputs, seed: seed, recording: recording, keepingGraph: keepingGraph, watcher: nil)
 }
 
 /// - Parameter watcher: Told of gradients by leaves as soon as all operations that use them are behind; not of those
 ///   that the output does not depend on.
 func gradients(
   of output: Tensor, withRespectTo inputs: [Tensor], seed: Tensor? = nil, recording: Bool = false,
-  watcher: (any BackwardWatcher)?
+  keepingGraph: Bool, watcher: (any BackwardWatcher)?
 ) -> [Tensor] {
   precondition(seed != nil || output.count == 1, "a gradient needs a scalar or a seed; the shape is \(output.shape)")
   precondition(seed == nil || seed!.shape == output.shape, "the seed's shape must be the output's")
   precondition(inputs.allSatisfy(\.isTracked), "gradients are taken by tracked tensors: use .tracked")
+  precondition(keepingGraph || !recording, "recorded gradients lead back through the graph: keep it")
   let before = Recording.isOn
   Recording.isOn = recording
   defer { Recording.isOn = before }
 
   let wanted = Set(inputs.map(ObjectIdentifier.init))
-  let path = nodesLeading(from: output, to: wanted)
+  var path = nodesLeading(from: output, to: wanted)
   var gradient: [ObjectIdentifier: Tensor] = [:]
   gradient[ObjectIdentifier(output)] = seed ?? Tensor(repeating: 1, shape: output.shape)
   var uses = watcher.map { _ in LeafUses(of: inputs, in: path.nodes) }
-  for node in path.nodes {
+  while let node = path.nodes.popLast() {
     let key = ObjectIdentifier(node)
     defer {
       if let watcher, let record = node.record {
@@ -102,6 +110,7 @@ func gradients(
         }
         watcher.operationIsDone()
       }
+      if !keepingGraph { node.letGoOfRecord() }
     }
     guard let record = node.record, let incoming = gradient[key] else { continue }
     if !wanted.contains(key) { gradient[key] = nil }
@@ -140,7 +149,7 @@ private struct LeafUses {
   }
 }
 
-/// The tensors on paths from `output` to the wanted ones, latest first, and their identities.
+/// The tensors on paths from `output` to the wanted ones, latest last, and their identities.
 private func nodesLeading(from output: Tensor, to wanted: Set<ObjectIdentifier>)
   -> (nodes: [Tensor], members: Set<ObjectIdentifier>)
 {
@@ -149,6 +158,7 @@ private func nodesLeading(from output: Tensor, to wanted: Set<ObjectIdentifier>)
   var pending = [output]
   while let node = pending.popLast() {
     guard node.isTracked, reached.insert(ObjectIdentifier(node)).inserted else { continue }
+    precondition(node.record !== Record.spent, "an earlier backward pass let go of this graph: let it keep the graph")
     nodes.append(node)
     if let record = node.record { pending.append(contentsOf: record.inputs) }
   }
@@ -158,7 +168,7 @@ private func nodesLeading(from output: Tensor, to wanted: Set<ObjectIdentifier>)
     let leads = node.record?.inputs.contains { members.contains(ObjectIdentifier($0)) } ?? false
     if leads || wanted.contains(ObjectIdentifier(node)) { members.insert(ObjectIdentifier(node)) }
   }
-  return (nodes.reversed().filter { members.contains(ObjectIdentifier($0)) }, members)
+  return (nodes.filter { members.contains(ObjectIdentifier($0)) }, members)
 }
 
 /// An operation with a fast kernel and a readable reference.
@@ -191,7 +201,8 @@ func gradientsThrough(
   let variables = aliases + parameters
   let wanted = variables.indices.filter { needed[$0] && variables[$0].isTracked }
   let found = gradients(
-    of: f(aliases), withRespectTo: wanted.map { variables[$0] }, seed: seed, recording: isRecorded)
+    of: f(aliases), withRespectTo: wanted.map { variables[$0] }, seed: seed, recording: isRecorded,
+    keepingGraph: isRecorded)
   var result = [Tensor?](repeating: nil, count: variables.count)
   for (index, value) in zip(wanted, found) { result[index] = value }
   return result

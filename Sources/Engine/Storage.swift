@@ -14,7 +14,8 @@ final class Storage: @unchecked Sendable {
   deinit { BufferPool.shared.give(pointer, count) }
 }
 
-/// Keeps freed buffers for the next tensor of about the same size.
+/// Keeps freed buffers for the next tensors: small ones for those of about the same size, the last one freed first, as
+/// it may still be in cache; large ones in an arena.
 ///
 /// A training step makes the same shapes again and again. Mapping, zeroing and unmapping tens of megabytes for each
 /// costs more than many of the operations on them.
@@ -23,18 +24,21 @@ public final class BufferPool: @unchecked Sendable {
 
   private struct State {
     var free: [Int: [UnsafeMutableRawPointer]] = [:]
-    var cachedBytes = 0
+    var arena = SpanArena()
     var liveBytes = 0
     var peakLiveBytes = 0
   }
   /// A lock of the system's, which the Thread Sanitizer knows; `Mutex` it does not.
   private let lock = NSLock()
   private var state = State()
-  private let cacheLimit = 6 << 30
+  /// Bytes from which buffers come from the arena: the system's large pages.
+  private static let large = 2 << 20
 
-  /// Sizes are rounded up to quarters of a power of two, so at most a fifth of a buffer is unused.
+  /// Sizes are rounded up to quarters of a power of two, so at most a fifth of a buffer is unused; those of the arena
+  /// to pages.
   private static func byteSize(_ count: Int) -> Int {
     let bytes = max(count * MemoryLayout<Float>.stride, 256)
+    if bytes >= large { return SpanArena.rounded(bytes) }
     let quarter = 1 << max(6, Int.bitWidth - bytes.leadingZeroBitCount - 3)
     return (bytes + quarter - 1) / quarter * quarter
   }
@@ -44,46 +48,35 @@ public final class BufferPool: @unchecked Sendable {
     let cached: UnsafeMutableRawPointer? = lock.withLock {
       state.liveBytes += size
       state.peakLiveBytes = max(state.peakLiveBytes, state.liveBytes)
-      guard let pointer = state.free[size]?.popLast() else { return nil }
-      state.cachedBytes -= size
-      return pointer
+      if size >= Self.large { return state.arena.take(size) }
+      return state.free[size]?.popLast()
     }
-    let raw = cached ?? Self.allocate(size)
+    guard let raw = cached ?? Self.allocate(size) else {
+      fatalError("out of memory: could not allocate \(size >> 20) MiB; use a smaller batch or image size")
+    }
     return raw.bindMemory(to: Float.self, capacity: max(count, 1))
   }
 
   func give(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
     let size = Self.byteSize(count)
     let raw = UnsafeMutableRawPointer(pointer)
-    let keep = lock.withLock {
+    lock.withLock {
       state.liveBytes -= size
-      guard state.cachedBytes + size <= cacheLimit else { return false }
-      state.free[size, default: []].append(raw)
-      state.cachedBytes += size
-      return true
+      if size >= Self.large { state.arena.give(raw, size) } else { state.free[size, default: []].append(raw) }
     }
-    if !keep { free(raw) }
   }
 
-  private static func allocate(_ size: Int) -> UnsafeMutableRawPointer {
-    let hugePage = 2 << 20
+  private static func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
     var memory: UnsafeMutableRawPointer?
-    let status = posix_memalign(&memory, size >= hugePage ? hugePage : 64, size)
-    guard status == 0, let memory else {
-      fatalError("out of memory: could not allocate \(size >> 20) MiB; use a smaller batch or image size")
-    }
-    #if os(Linux)
-      if size >= hugePage { madvise(memory, size, MADV_HUGEPAGE) }
-    #endif
-    return memory
+    return size < large && posix_memalign(&memory, 64, size) == 0 ? memory : nil
   }
 
   /// Frees every buffer that no tensor uses.
   public static func trim() {
     let buffers = shared.lock.withLock {
+      shared.state.arena.trim()
       let all = shared.state.free.values.flatMap { $0 }
       shared.state.free = [:]
-      shared.state.cachedBytes = 0
       return all
     }
     for buffer in buffers { free(buffer) }

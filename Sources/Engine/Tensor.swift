@@ -22,6 +22,13 @@ public final class Tensor: @unchecked Sendable {
     self.isTracked = isTracked || record != nil
   }
 
+  /// Forgets how this tensor was made, after a backward pass that nothing will follow.
+  func letGoOfRecord() {
+    guard let made = record else { return }
+    record = Record.spent
+    if made !== Record.spent { Record.release(made) }
+  }
+
   deinit {
     if record != nil { Record.release(record.take()!) }
   }

@@ -42,6 +42,25 @@ final class GEMMTests: XCTestCase {
     }
   }
 
+  /// Large products of a long sum are cut along it. Small integers, so that every sum is exact.
+  func testLongSumsOfTallProducts() {
+    for (m, n, k) in [(256, 64, 33_000), (129, 70, 60_001)] {
+      func integers(_ shape: [Int], salt: Int) -> Tensor {
+        Tensor(formulaValues(shape, salt: salt, scale: 3.5).values.map { $0.rounded() }, shape: shape)
+      }
+      let (a, b) = (integers([k, m], salt: 1), integers([k, n], salt: 2))
+      let c = Tensor(repeating: .nan, shape: [m, n])
+      GEMM.parallel(transposeA: true, transposeB: false, m: m, n: n, k: k, a.pointer, b.pointer, c.pointer)
+      let sum = Tensor.zeros([m, n])
+      for start in stride(from: 0, to: k, by: 1000) {
+        GEMM.singleCall(
+          transposeA: true, transposeB: false, m: m, n: n, k: min(1000, k - start), a.pointer + start * m, strideA: m,
+          b.pointer + start * n, strideB: n, sum.pointer, strideC: n, accumulating: true)
+      }
+      XCTAssertEqual(c.values, sum.values, "\(m)×\(n)×\(k)")
+    }
+  }
+
   func testAccumulatingAddsToWhatIsThere() {
     let (a, b) = (formulaValues([3, 4], salt: 1), formulaValues([4, 2], salt: 2))
     let c = Tensor(repeating: 10, shape: [3, 2])

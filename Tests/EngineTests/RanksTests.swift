@@ -63,7 +63,7 @@ final class RanksTests: XCTestCase {
     // The first is used twice, the last not at all.
     let output = ((leaves[0] * leaves[1]).squared() + leaves[0] * leaves[2]).sum()
     let watcher = Watcher()
-    let result = gradients(of: output, withRespectTo: leaves, watcher: watcher)
+    let result = gradients(of: output, withRespectTo: leaves, keepingGraph: true, watcher: watcher)
     XCTAssertEqual(Set(watcher.found.keys), [0, 1, 2])
     for (index, values) in watcher.found { XCTAssertEqual(values, result[index].values) }
     XCTAssertEqual(result[3].values, [0, 0, 0])

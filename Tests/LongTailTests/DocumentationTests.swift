@@ -99,7 +99,7 @@ final class DocumentationTests: XCTestCase {
     let optimizer = Adam(parameters, learningRate: 0.02)
     for _ in 0..<300 {
       let loss = crossEntropy(model(inputs), labels)
-      optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
+      optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value), keepingGraph: false))
     }
     let answers = withoutRecording { model(inputs).logSoftmax() }
     // end

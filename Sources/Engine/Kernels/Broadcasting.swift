@@ -94,9 +94,13 @@ func mapPairs(
   defer { Trace.close(span) }
   let result = Tensor(uninitialized: shape)
   let (p, q, o) = (a.pointer, b.pointer, result.pointer)
+  let streaming = Lanes.streams(result.count)
   if a.shape == shape && b.shape == shape {
     Parallel.ranges(result.count) { start, end in
-      Lanes.forEachRun(start, end) { i, n in f(Lanes(p + i, n), Lanes(q + i, n)).store(o + i, n) }
+      Lanes.forEachRun(start, end) { i, n in
+        f(Lanes(p + i, n), Lanes(q + i, n)).store(o + i, n, streaming: streaming)
+      }
+      Lanes.finishStreaming(streaming)
     }
     return result
   }
@@ -108,19 +112,22 @@ func mapPairs(
     plan.forEachRow(start, end) { row, aOffset, bOffset in
       let (x, y, out) = (p + aOffset, q + bOffset, o + row &* inner)
       if isARun && isBRun {
-        Lanes.forEachRun(0, inner) { i, n in f(Lanes(x + i, n), Lanes(y + i, n)).store(out + i, n) }
+        Lanes.forEachRun(0, inner) { i, n in
+          f(Lanes(x + i, n), Lanes(y + i, n)).store(out + i, n, streaming: streaming)
+        }
       } else if isARun {
         let constant = Lanes(repeating: y[0])
-        Lanes.forEachRun(0, inner) { i, n in f(Lanes(x + i, n), constant).store(out + i, n) }
+        Lanes.forEachRun(0, inner) { i, n in f(Lanes(x + i, n), constant).store(out + i, n, streaming: streaming) }
       } else {
         let constant = Lanes(repeating: x[0])
         if isBRun {
-          Lanes.forEachRun(0, inner) { i, n in f(constant, Lanes(y + i, n)).store(out + i, n) }
+          Lanes.forEachRun(0, inner) { i, n in f(constant, Lanes(y + i, n)).store(out + i, n, streaming: streaming) }
         } else {
           out.update(repeating: f(constant, Lanes(repeating: y[0]))[0], count: inner)
         }
       }
     }
+    Lanes.finishStreaming(streaming)
   }
   return result
 }
@@ -132,8 +139,10 @@ func mapElements(_ x: Tensor, name: StaticString = #function, _ f: (Lanes) -> La
   defer { Trace.close(span) }
   let result = Tensor(uninitialized: x.shape)
   let (p, o) = (x.pointer, result.pointer)
+  let streaming = Lanes.streams(result.count)
   Parallel.ranges(result.count) { start, end in
-    Lanes.forEachRun(start, end) { i, n in f(Lanes(p + i, n)).store(o + i, n) }
+    Lanes.forEachRun(start, end) { i, n in f(Lanes(p + i, n)).store(o + i, n, streaming: streaming) }
+    Lanes.finishStreaming(streaming)
   }
   return result
 }

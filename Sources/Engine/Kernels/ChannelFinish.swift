@@ -15,7 +15,8 @@ struct ChannelFinish {
 
   @inline(__always)
   private func apply(
-    from x: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>, rows: Range<Int>, channels: Range<Int>
+    from x: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>, rows: Range<Int>, channels: Range<Int>,
+    streaming: Bool = false
   ) {
     let count = factor.count
     let (f, b) = (factor.pointer, offset.pointer)
@@ -27,16 +28,19 @@ struct ChannelFinish {
         if let centre { value -= Lanes(centre.pointer + c, n) }
         value = Lanes(b + c, n).addingProduct(value, Lanes(f + c, n))
         if let residual { value += Lanes(residual.pointer + base + c, n) }
-        value.replacing(with: floor, where: value .< floor).store(result + base + c, n)
+        value.replacing(with: floor, where: value .< floor).store(result + base + c, n, streaming: streaming)
       }
     }
+    Lanes.finishStreaming(streaming)
   }
 
   /// Finishes x [rows, C] on all threads, in place or into another tensor.
   func apply(from x: Tensor, to result: Tensor) {
     let channels = factor.count
+    let streaming = x !== result && Lanes.streams(result.count)
     Parallel.ranges(result.count / max(1, channels), grain: max(1, 32768 / max(1, channels))) { start, end in
-      apply(from: x.pointer, to: result.pointer, rows: start..<end, channels: 0..<channels)
+      apply(
+        from: x.pointer, to: result.pointer, rows: start..<end, channels: 0..<channels, streaming: streaming)
     }
   }
 

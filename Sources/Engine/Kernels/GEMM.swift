@@ -30,17 +30,24 @@ enum GEMM {
     let columns = panelWidth ?? evenShare(n, atMost: 64)
     let rows = max(8, smallProduct / (depth * columns) / 8 * 8)
     let cachedRows = max(rows, (1 << 20) / depth / rows * rows)
-    let packed = m >= 64 && panelWidth == nil ? Storage(count: depth * columns) : nil
+    // Panels that stay in cache are packed together, so that rows of B are read in long pieces.
+    let panels = panelWidth == nil ? max(1, min((n + columns - 1) / columns, packedValues / (depth * columns))) : 1
+    let packed = m >= 64 && panelWidth == nil && strideB > columns ? Storage(count: depth * panels * columns) : nil
     for row0 in stride(from: 0, to: m, by: cachedRows) {
       for k0 in stride(from: 0, to: k, by: depth) {
+        let height = min(depth, k - k0)
         for column in stride(from: 0, to: n, by: columns) {
-          let (width, height) = (min(columns, n - column), min(depth, k - k0))
+          let width = min(columns, n - column)
           var (panel, panelStride) = (b + k0 * strideB + column, strideB)
           if panelWidth != nil {
             (panel, panelStride) = (b + column * k + k0 * width, width)
-          } else if let packed, strideB > width {
-            for row in 0..<height { (packed.pointer + row &* width).update(from: panel + row &* strideB, count: width) }
-            (panel, panelStride) = (UnsafePointer(packed.pointer), width)
+          } else if let packed {
+            let index = column / columns % panels
+            if index == 0 {
+              pack(panel, stride: strideB, rows: height, columns: min(panels * columns, n - column), width: columns,
+                into: packed.pointer)
+            }
+            (panel, panelStride) = (UnsafePointer(packed.pointer + index * columns * height), width)
           }
           for row in stride(from: row0, to: min(m, row0 + cachedRows), by: rows) {
             singleCall(
@@ -50,6 +57,23 @@ enum GEMM {
               accumulating: accumulating || k0 > 0)
           }
         }
+      }
+    }
+  }
+
+  /// Values of B that are packed at once: half a megabyte.
+  private static let packedValues = 1 << 17
+
+  /// Copies a matrix into panels of `width` columns, each in one piece; the last may be narrower.
+  private static func pack(
+    _ b: UnsafePointer<Float>, stride: Int, rows: Int, columns: Int, width: Int, into out: UnsafeMutablePointer<Float>
+  ) {
+    for row in 0..<rows {
+      var column = 0
+      while column < columns {
+        let span = min(width, columns &- column)
+        (out + column &* rows + row &* span).update(from: b + row &* stride + column, count: span)
+        column &+= width
       }
     }
   }
@@ -100,7 +124,7 @@ enum GEMM {
     let work = m * n * k
     if work < 1 << 19 {
       block(0, m, 0, n, 0, k, c)
-    } else if m >= 128 && m >= n {
+    } else if m >= 128 && m >= n && !(work >= 1 << 29 && k >= 1024 && m * n <= 1 << 18) {
       let size = max(64, (m + 15) / 16)
       Parallel.pieces((m + size - 1) / size) { block($0 * size, min(m, ($0 + 1) * size), 0, n, 0, k, c) }
     } else if k >= 1024 && m * n <= 1 << 18 {

@@ -1,3 +1,5 @@
+import CStreaming
+
 /// Sixteen values that are computed at once: the element of all loops over values that do not depend on each other.
 typealias Lanes = SIMD16<Float>
 
@@ -25,6 +27,27 @@ extension SIMD16<Float> {
       withUnsafeBytes(of: self) { UnsafeMutableRawPointer(p).copyMemory(from: $0.baseAddress!, byteCount: 4 &* count) }
     }
   }
+
+  /// Whether a result of so many values is better written past the caches: it is gone from them before it is read
+  /// again, and a store that goes through them first reads what it overwrites.
+  static func streams(_ count: Int) -> Bool { count >= leastStreamed }
+  /// Sixteen megabytes; tests set it lower.
+  nonisolated(unsafe) static var leastStreamed = 4 << 20
+
+  /// Writes the first `count` lanes, past the caches where `streaming` and the address allows it. Whoever streams calls
+  /// `finishStreaming` before others read.
+  @inline(__always)
+  func store(_ p: UnsafeMutablePointer<Float>, _ count: Int, streaming: Bool) {
+    if streaming && count == 16 && UInt(bitPattern: p) & 31 == 0 {
+      stream_eight_floats(p, lowHalf)
+      stream_eight_floats(p + 8, highHalf)
+    } else {
+      store(p, count)
+    }
+  }
+
+  @inline(__always)
+  static func finishStreaming(_ streaming: Bool) { if streaming { finish_streaming() } }
 
   @inline(__always)
   func store(_ p: UnsafeMutablePointer<Float>) { UnsafeMutableRawPointer(p).storeBytes(of: self, as: Self.self) }

@@ -49,6 +49,7 @@ private func biasActivationKernel(
   let amount = strength?.item ?? 0
   let span = Trace.open("biasActivation", "\(x.shape)", operations: 4 * x.count, bytes: 8 * x.count)
   defer { Trace.close(span) }
+  let streaming = Lanes.streams(x.count)
   Parallel.ranges(rows, grain: max(1, 32768 / max(1, channels))) { start, end in
     let (p, b, o) = (x.pointer, bias.pointer, result.pointer)
     for row in start..<end {
@@ -56,9 +57,10 @@ private func biasActivationKernel(
       let base = row &* channels
       Lanes.forEachRun(0, channels) { c, n in
         let value = (Lanes(p + base + c, n) * factor + Lanes(b + c, n) + shift) * gain
-        value.wherePositive(value, else: value * slope).store(o + base + c, n)
+        value.wherePositive(value, else: value * slope).store(o + base + c, n, streaming: streaming)
       }
     }
+    Lanes.finishStreaming(streaming)
   }
   return result
 }
@@ -72,6 +74,7 @@ private func biasActivationGradient(
   let span = Trace.open("biasActivation gradient", "\(g.shape)", operations: 4 * g.count, bytes: 12 * g.count)
   defer { Trace.close(span) }
   let byInput = Tensor(uninitialized: g.shape)
+  let streaming = Lanes.streams(g.count)
   let length = pieceLength(rows, channels)
   let pieces = max(1, (rows + length - 1) / length)
   let totals = Storage(count: pieces * channels)
@@ -85,7 +88,7 @@ private func biasActivationGradient(
         let at = row &* channels &+ c
         let inner = Lanes(g.pointer + at, n)
           * Lanes(repeating: gain).wherePositive(Lanes(y.pointer + at, n), else: Lanes(repeating: gain * slope))
-        (inner * factor).store(byInput.pointer + at, n)
+        (inner * factor).store(byInput.pointer + at, n, streaming: streaming)
         total += inner
         if let noise {
           // Lanes beyond the last channel repeat another and must not count.
@@ -95,6 +98,7 @@ private func biasActivationGradient(
       }
       total.store(totals.pointer + piece &* channels + c, n)
     }
+    Lanes.finishStreaming(streaming)
     strengths.pointer[piece] = byStrength.sum()
   }
   let (byBias, byStrength) = (Tensor(uninitialized: [channels]), Tensor(uninitialized: [1]))

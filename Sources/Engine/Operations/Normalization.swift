@@ -203,22 +203,24 @@ private func channelGradientSums(_ g: Tensor, _ x: Tensor, mean: Tensor, gate: T
   let pieces = max(1, (rows + length - 1) / length)
   let inner = keepingInner ? Tensor(uninitialized: x.shape) : nil
   let (totals, products) = (Storage(count: pieces * channels), Storage(count: pieces * channels))
+  let streaming = Lanes.streams(x.count)
   Parallel.pieces(pieces) { piece in
     let (start, end) = (piece * length, min(rows, (piece + 1) * length))
-    Lanes.forEachRun(0, channels) { c, n in
-      let centre = Lanes(mean.pointer + c, n)
-      var (total, product) = (Lanes.zero, Lanes.zero)
-      for row in start..<end {
+    let (total, product) = (totals.pointer + piece * channels, products.pointer + piece * channels)
+    total.update(repeating: 0, count: channels)
+    product.update(repeating: 0, count: channels)
+    for row in start..<end {
+      Lanes.forEachRun(0, channels) { c, n in
         let at = row &* channels &+ c
         var value = Lanes(g.pointer + at, n)
         if let gate { value = value.wherePositive(Lanes(gate.pointer + at, n), else: .zero) }
-        if let inner { value.store(inner.pointer + at, n) }
-        total += value
-        product.addProduct(value, Lanes(x.pointer + at, n) - centre)
+        if let inner { value.store(inner.pointer + at, n, streaming: streaming) }
+        let centred = Lanes(x.pointer + at, n) - Lanes(mean.pointer + c, n)
+        (Lanes(total + c, n) + value).store(total + c, n)
+        Lanes(product + c, n).addingProduct(value, centred).store(product + c, n)
       }
-      total.store(totals.pointer + piece &* channels + c, n)
-      product.store(products.pointer + piece &* channels + c, n)
     }
+    Lanes.finishStreaming(streaming)
   }
   let (total, centred) = (Tensor(uninitialized: [channels]), Tensor(uninitialized: [channels]))
   GEMM.addInOrder(totals.pointer, pieces: pieces, count: channels, into: total.pointer)
@@ -232,6 +234,7 @@ private func batchNormInputGradient(
 ) -> Tensor {
   let result = Tensor(uninitialized: x.shape)
   let channels = x.shape[x.rank - 1]
+  let streaming = Lanes.streams(x.count)
   Parallel.ranges(x.count / max(1, channels), grain: max(1, 32768 / max(1, channels))) { start, end in
     for row in start..<end {
       Lanes.forEachRun(0, channels) { c, n in
@@ -240,9 +243,10 @@ private func batchNormInputGradient(
         if let gate { value = value.wherePositive(Lanes(gate.pointer + at, n), else: .zero) }
         let centred = Lanes(x.pointer + at, n) - Lanes(mean.pointer + c, n)
         value = (value - Lanes(meanGradient.pointer + c, n)).addingProduct(-centred, Lanes(slope.pointer + c, n))
-        (value * Lanes(factor.pointer + c, n)).store(result.pointer + at, n)
+        (value * Lanes(factor.pointer + c, n)).store(result.pointer + at, n, streaming: streaming)
       }
     }
+    Lanes.finishStreaming(streaming)
   }
   return result
 }

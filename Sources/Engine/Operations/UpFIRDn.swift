@@ -94,7 +94,7 @@ private func contributions(_ filter: UpFIRDown, input: Int, output: Int) -> (pla
 @inline(__always)
 private func combine(
   _ place: Contribution, _ weights: UnsafePointer<Float>, _ source: UnsafePointer<Float>, step: Int, count: Int,
-  into out: UnsafeMutablePointer<Float>
+  into out: UnsafeMutablePointer<Float>, streaming: Bool = false
 ) {
   let source = source + place.first &* step
   let weights = weights + place.weight
@@ -109,7 +109,7 @@ private func combine(
   Lanes.forEachRun(0, count) { i, n in
     var sum = Lanes.zero
     for tap in 0..<place.count { sum.addProduct(Lanes(source + tap &* step + i, n), Lanes(repeating: weights[tap])) }
-    sum.store(out + i, n)
+    sum.store(out + i, n, streaming: streaming)
   }
 }
 
@@ -127,6 +127,7 @@ private func upFIRDownKernel(
   let rows = contributions(vertical, input: height, output: outHeight)
   let columns = contributions(horizontal, input: width, output: outWidth)
   let rowLength = width * channels
+  let streaming = Lanes.streams(result.count)
   Parallel.ranges(batch * outHeight, grain: max(1, 16384 / max(1, outWidth * channels))) { start, end in
     let combined = Storage(count: rowLength)
     let line = combined.pointer
@@ -138,9 +139,10 @@ private func upFIRDownKernel(
       for column in 0..<outWidth {
         combine(
           columns.places[column], columns.weights, line, step: channels, count: channels,
-          into: out + column &* channels)
+          into: out + column &* channels, streaming: streaming)
       }
     }
+    Lanes.finishStreaming(streaming)
   }
   return result
 }

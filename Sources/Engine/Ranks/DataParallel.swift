@@ -35,12 +35,12 @@ public final class DataParallel {
     BatchShare(of: total, rank: communicator.rank, ranks: communicator.size)
   }
 
-  /// The gradients of the batch's loss, the same on all ranks, from this rank's part of the loss.
+  /// The gradients of the batch's loss, the same on all ranks, from this rank's part of the loss, whose graph is used up.
   public func gradients(of loss: Tensor, withRespectTo inputs: [Tensor]) -> [Tensor] {
-    guard !isSingle else { return Engine.gradients(of: loss, withRespectTo: inputs) }
+    guard !isSingle else { return Engine.gradients(of: loss, withRespectTo: inputs, keepingGraph: false) }
     let buckets = GradientBuckets(shapes: inputs.map(\.shape), communicator, bytes: bucketBytes)
     let watcher = overlaps ? buckets : nil
-    let own = Engine.gradients(of: loss, withRespectTo: inputs, watcher: watcher)
+    let own = Engine.gradients(of: loss, withRespectTo: inputs, keepingGraph: false, watcher: watcher)
     let start = DispatchTime.now().uptimeNanoseconds
     defer {
       waitedSeconds += Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9

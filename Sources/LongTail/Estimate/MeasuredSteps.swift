@@ -47,7 +47,7 @@ struct MeasuredSteps {
     let costs = try (0..<3).map { _ in
       try meter.lap {
         guard let batch = try loader.next() else { return }
-        optimizer.step(gradients(of: loss(batch), withRespectTo: parameters.map(\.value)))
+        optimizer.step(gradients(of: loss(batch), withRespectTo: parameters.map(\.value), keepingGraph: false))
       }
     }
     withExtendedLifetime(state.dictionary(source: "estimate")) {}

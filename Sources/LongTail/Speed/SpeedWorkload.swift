@@ -61,7 +61,7 @@ public struct SpeedWorkload: Sendable {
     let optimizer = SGD(parameters, learningRate: 1e-3, momentum: 0.9)
     return {
       let loss = crossEntropy(model(x).logits, labels)
-      optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
+      optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value), keepingGraph: false))
     }
   }
 
@@ -77,7 +77,7 @@ public struct SpeedWorkload: Sendable {
     let optimizer = Adam(parameters, learningRate: 1e-3, weightDecay: 1e-4)
     return {
       let loss = crossEntropy(model(x).logits, labels)
-      optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value)))
+      optimizer.step(gradients(of: loss, withRespectTo: parameters.map(\.value), keepingGraph: false))
     }
   }
 
@@ -112,23 +112,23 @@ public struct SpeedWorkload: Sendable {
       return {
         let image = generator!(latents: [z], labels: labels, noise: .given(noise)).image
         let loss = adversarialLoss(fake: discriminator!(image, labels: labels))
-        _ = gradients(of: loss, withRespectTo: generated.map(\.value))
+        _ = gradients(of: loss, withRespectTo: generated.map(\.value), keepingGraph: false)
       }
     case "path-length":
       return {
         let (image, latents) = generator!(latents: [z], labels: labels, noise: .given(noise))
         let penalty = pathLengthPenalty(image: image, latents: latents, direction: direction, mean: 0.1).penalty
-        _ = gradients(of: penalty, withRespectTo: generated.map(\.value))
+        _ = gradients(of: penalty, withRespectTo: generated.map(\.value), keepingGraph: false)
       }
     case "discriminator":
       return {
         let loss = adversarialLoss(fake: discriminator!(pictures, labels: labels))
-        _ = gradients(of: loss, withRespectTo: judged.map(\.value))
+        _ = gradients(of: loss, withRespectTo: judged.map(\.value), keepingGraph: false)
       }
     default:
       return {
         let penalty = r1Penalty({ discriminator!($0, labels: labels) }, pictures: pictures)
-        _ = gradients(of: penalty, withRespectTo: judged.map(\.value))
+        _ = gradients(of: penalty, withRespectTo: judged.map(\.value), keepingGraph: false)
       }
     }
   }
