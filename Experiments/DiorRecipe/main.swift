@@ -101,7 +101,8 @@ Experiment.run(
   for (name, place) in [("paper", 0), ("released", departures.count + 1)] {
     let images = try pipelines[place].addedImages(expansion(pipelines[place].settings))
     notebook.sheet(
-      try experiment.comparisonSheet(generated: images), caption: "Recipe `\(name)`: real (left) and generated images.")
+      try experiment.comparisonSheet(generated: images),
+      caption: "Recipe `\(name)`: \(experiment.data.isProcedural ? "real (left) and generated" : "generated") images.")
   }
   let filtered = variants.count - 1
   if let counts = try pipelines[filtered].drawnCounts(in: expansion(pipelines[filtered].settings)) {

@@ -46,6 +46,26 @@ final class DataBatchTests: XCTestCase {
     XCTAssertEqual(Array(batch.pixels[18..<24]), [scaled(10), scaled(20), scaled(30), -1, 1, scaled(127)])
   }
 
+  func testALastBatchOfTwoIsLeftOut() throws {
+    XCTAssertEqual([128, 129, 130, 131, 132, 191].map { BatchPlan.leftOut(of: $0, batchSize: 64) }, [nil, 1, 2, 3, nil, nil])
+    XCTAssertEqual([33, 34, 36, 3].map { BatchPlan.leftOut(of: $0, batchSize: 32) }, [1, 2, nil, nil])
+    XCTAssertEqual([9, 10, 17].map { BatchPlan.leftOut(of: $0, batchSize: 8) }, [nil, nil, nil], "batches are small anyway")
+    XCTAssertNil(BatchPlan.leftOut(of: 5, batchSize: 0))
+    let dataset = memoryDataset([40, 26], side: 1)
+    var plan = try BatchPlan(for: dataset, settings: settings(32))
+    XCTAssertEqual(plan.stepsPerEpoch, 2)
+    let drawn = (0..<20).map { epoch in
+      plan.steps(ofEpoch: epoch).flatMap { step -> [Int] in
+        let items = plan.entries(atStep: step).map(\.index)
+        XCTAssertEqual(items.count, 32)
+        return items
+      }
+    }
+    XCTAssertTrue(drawn.allSatisfy { Set($0).count == 64 })
+    XCTAssertEqual(Set(drawn.joined()).count, 66, "others each time")
+    XCTAssertEqual(try BatchPlan(for: dataset, settings: settings(32, sampling: .inOrder)).stepsPerEpoch, 3)
+  }
+
   func testAnyStepCanBeResumed() throws {
     let images = DecodedImages(memoryDataset([6, 5]), side: 4)
     for sampling in [BatchSampling.shuffled, .classBalanced, .inOrder] {

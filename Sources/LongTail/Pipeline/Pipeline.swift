@@ -63,7 +63,8 @@ public final class Pipeline {
   {
     let key = ClassifierStage(
       training: training, network: network(dataset.classCount), data: [data.trainHash], headShare: settings.data.headShare,
-      seed: settings.seed, weights: try weights?.checksum(.classifier))
+      seed: settings.seed, weights: try weights?.checksum(.classifier),
+      leftOut: BatchPlan.leftOut(of: dataset.count, batchSize: training.batchSize))
     return try run(name, version: 1, settings: key) { context, progress in
       let model = try startedClassifier(
         classes: dataset.classCount, name: name, seed: settings.seed,
@@ -90,7 +91,10 @@ public final class Pipeline {
       let teacherClasses = (direction == .toHead ? data.split.tailClasses : data.split.headClasses).count
       let result = try run(
         direction.name, version: 1,
-        settings: DistillationStage(settings: settings.distillation, seed: settings.seed), inputs: results
+        settings: DistillationStage(
+          settings: settings.distillation, seed: settings.seed,
+          leftOut: BatchPlan.leftOut(of: dataset.count, batchSize: settings.distillation.schedule.batchSize)),
+        inputs: results
       ) { context, progress in
         let student = try load(learning, classes: dataset.classCount, newHead: direction.name)
         try distill(
@@ -184,9 +188,12 @@ struct ClassifierStage: Encodable {
   var added = 0
   var seed: UInt64
   var weights: String?
+  /// Items that its batches leave out; nil for none, so that what was trained when they were kept is still found.
+  var leftOut: Int?
 }
 
 struct DistillationStage: Encodable {
   var settings: DistillationSettings
   var seed: UInt64
+  var leftOut: Int?
 }

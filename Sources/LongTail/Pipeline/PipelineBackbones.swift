@@ -18,8 +18,7 @@ extension Pipeline {
     _ expansion: Expansion, backbone: BackboneName, training: ClassifierSettings, weights: URL? = nil, seed: UInt64
   ) throws -> Scores {
     let images = try expansionImages(expansion)
-    var classifier = try classifierStage(expansion, seed: seed)
-    classifier.training = training
+    var classifier = try classifierStage(expansion, seed: seed, training: training)
     classifier.weights = try weights.map { try Checksum.sha256(ofFile: $0) }
     let key = BackboneStage(backbone: backbone, classifier: classifier)
     let result = try run(

@@ -74,12 +74,18 @@ extension Pipeline {
     }
   }
 
-  func classifierStage(_ expansion: Expansion, seed: UInt64) throws -> ClassifierStage {
-    ClassifierStage(
-      training: settings.classifier, network: network(data.train.classCount), data: [data.trainHash, data.testHash],
+  /// - Parameter training: The schedule; nil for the settings' own.
+  func classifierStage(_ expansion: Expansion, seed: UInt64, training: ClassifierSettings? = nil) throws
+    -> ClassifierStage
+  {
+    let training = training ?? settings.classifier
+    let added = expansion == .none ? 0 : settings.generation.imagesPerClass
+    return ClassifierStage(
+      training: training, network: network(data.train.classCount), data: [data.trainHash, data.testHash],
       headShare: settings.data.headShare, expansion: expansion.kind,
-      added: expansion == .none ? 0 : settings.generation.imagesPerClass, seed: seed,
-      weights: try weights?.checksum(.classifier))
+      added: added, seed: seed, weights: try weights?.checksum(.classifier),
+      leftOut: BatchPlan.leftOut(
+        of: data.train.count + added * data.split.tailClasses.count, batchSize: training.batchSize))
   }
 
   /// The stage whose images the expansion adds, if it adds generated ones.
@@ -154,7 +160,8 @@ extension Pipeline {
     let architecture = judgeArchitecture
     let key = ClassifierStage(
       training: training, network: architecture, data: [try data.judging.contentHash(), data.testHash],
-      headShare: settings.data.headShare, seed: settings.seed, weights: nil)
+      headShare: settings.data.headShare, seed: settings.seed, weights: nil,
+      leftOut: BatchPlan.leftOut(of: data.judging.count, batchSize: training.batchSize))
     return try run("judge", version: 1, settings: key) { context, progress in
       var stream = RandomStream(seed: settings.seed, name: "judge.start")
       let model = ResNet(architecture, stream: &stream)
