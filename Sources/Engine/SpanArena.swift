@@ -2,9 +2,10 @@ import Foundation
 
 /// Large buffers, cut from long mappings: each from the smallest free place that is large enough.
 ///
-/// What is given back is joined with its neighbours: a backward pass frees the small activations of late stages and then
-/// asks for the large gradients of early ones. Kept by size, each stage's would lie idle until the next step. (The first
-/// place that is large enough instead of the smallest leaves holes: a fifth more memory for ResNet-50, measured.)
+/// What is given back is joined with its neighbours: a backward pass frees the small activations of late stages and
+/// then asks for the large gradients of early ones. Kept by size, each stage's would lie idle until the next step.
+/// (The first place that is large enough instead of the smallest leaves holes: a fifth more memory for ResNet-50,
+/// measured.)
 struct SpanArena {
   private struct Span {
     var start: UnsafeMutableRawPointer

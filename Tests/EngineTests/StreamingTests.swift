@@ -13,7 +13,8 @@ final class StreamingTests: XCTestCase {
     let strength = formulaValues([1], salt: 6).tracked
     let seed = formulaValues(shape, salt: 7)
     func with(_ y: Tensor, _ inputs: [Tensor]) -> [Tensor] {
-      [y] + gradients(of: y, withRespectTo: inputs, seed: seed.count == y.count ? seed : formulaValues(y.shape, salt: 8))
+      let seed = seed.count == y.count ? seed : formulaValues(y.shape, salt: 8)
+      return [y] + gradients(of: y, withRespectTo: inputs, seed: seed)
     }
     let plain = batchNormTraining(x, scale: scale, offset: offset, epsilon: 0.01).output
     let whole = batchNormTraining(x, scale: scale, offset: offset, epsilon: 0.01, residual: other, isRectified: true)

@@ -47,10 +47,13 @@ final class DataBatchTests: XCTestCase {
   }
 
   func testALastBatchOfTwoIsLeftOut() throws {
-    XCTAssertEqual([128, 129, 130, 131, 132, 191].map { BatchPlan.leftOut(of: $0, batchSize: 64) }, [nil, 1, 2, 3, nil, nil])
-    XCTAssertEqual([33, 34, 36, 3].map { BatchPlan.leftOut(of: $0, batchSize: 32) }, [1, 2, nil, nil])
-    XCTAssertEqual([9, 10, 17].map { BatchPlan.leftOut(of: $0, batchSize: 8) }, [nil, nil, nil], "batches are small anyway")
-    XCTAssertNil(BatchPlan.leftOut(of: 5, batchSize: 0))
+    func leftOut(_ counts: [Int], _ batchSize: Int) -> [Int?] {
+      counts.map { BatchPlan.leftOut(of: $0, batchSize: batchSize) }
+    }
+    XCTAssertEqual(leftOut([128, 129, 130, 131, 132, 191], 64), [nil, 1, 2, 3, nil, nil])
+    XCTAssertEqual(leftOut([33, 34, 36, 3], 32), [1, 2, nil, nil])
+    XCTAssertEqual(leftOut([9, 10, 17], 8), [nil, nil, nil], "batches are small anyway")
+    XCTAssertEqual(leftOut([5], 0), [nil])
     let dataset = memoryDataset([40, 26], side: 1)
     var plan = try BatchPlan(for: dataset, settings: settings(32))
     XCTAssertEqual(plan.stepsPerEpoch, 2)

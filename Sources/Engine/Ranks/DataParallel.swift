@@ -35,7 +35,7 @@ public final class DataParallel {
     BatchShare(of: total, rank: communicator.rank, ranks: communicator.size)
   }
 
-  /// The gradients of the batch's loss, the same on all ranks, from this rank's part of the loss, whose graph is used up.
+  /// The gradients of the batch's loss, the same on all ranks, from this rank's part of the loss. Its graph is used up.
   public func gradients(of loss: Tensor, withRespectTo inputs: [Tensor]) -> [Tensor] {
     guard !isSingle else { return Engine.gradients(of: loss, withRespectTo: inputs, keepingGraph: false) }
     let buckets = GradientBuckets(shapes: inputs.map(\.shape), communicator, bytes: bucketBytes)

@@ -80,8 +80,8 @@ public struct BatchPlan {
   /// less than an eighth of a batch; nil for none.
   ///
   /// Batch norm takes its statistics over a batch, and two pictures have none: where every 55th batch was of two,
-  /// EfficientNet, whose last maps are of one pixel here, did not get below a loss of 1. (The released loaders keep such
-  /// batches; their data sets leave none.)
+  /// EfficientNet, whose last maps are of one pixel here, did not get below a loss of 1. (The released loaders
+  /// keep them.)
   public static func leftOut(of itemCount: Int, batchSize: Int) -> Int? {
     let (full, rest) = itemCount.quotientAndRemainder(dividingBy: max(1, batchSize))
     return full > 0 && (1...3).contains(rest) && rest * 8 < batchSize ? rest : nil
