@@ -24,9 +24,9 @@ public final class Tensor: @unchecked Sendable {
 
   /// Forgets how this tensor was made, after a backward pass that nothing will follow.
   func letGoOfRecord() {
-    guard let made = record else { return }
+    guard let made = record.take() else { return }
     record = Record.spent
-    if made !== Record.spent { Record.release(made) }
+    Record.release(made)
   }
 
   deinit {

@@ -100,7 +100,6 @@ func mapPairs(
       Lanes.forEachRun(start, end) { i, n in
         f(Lanes(p + i, n), Lanes(q + i, n)).store(o + i, n, streaming: streaming)
       }
-      Lanes.finishStreaming(streaming)
     }
     return result
   }
@@ -127,7 +126,6 @@ func mapPairs(
         }
       }
     }
-    Lanes.finishStreaming(streaming)
   }
   return result
 }
@@ -142,7 +140,6 @@ func mapElements(_ x: Tensor, name: StaticString = #function, _ f: (Lanes) -> La
   let streaming = Lanes.streams(result.count)
   Parallel.ranges(result.count) { start, end in
     Lanes.forEachRun(start, end) { i, n in f(Lanes(p + i, n)).store(o + i, n, streaming: streaming) }
-    Lanes.finishStreaming(streaming)
   }
   return result
 }

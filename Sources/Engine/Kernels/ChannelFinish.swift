@@ -31,7 +31,6 @@ struct ChannelFinish {
         value.replacing(with: floor, where: value .< floor).store(result + base + c, n, streaming: streaming)
       }
     }
-    Lanes.finishStreaming(streaming)
   }
 
   /// Finishes x [rows, C] on all threads, in place or into another tensor.

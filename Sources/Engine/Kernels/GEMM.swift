@@ -44,7 +44,8 @@ enum GEMM {
           } else if let packed {
             let index = column / columns % panels
             if index == 0 {
-              pack(panel, stride: strideB, rows: height, columns: min(panels * columns, n - column), width: columns,
+              pack(
+                panel, stride: strideB, rows: height, columns: min(panels * columns, n - column), width: columns,
                 into: packed.pointer)
             }
             (panel, panelStride) = (UnsafePointer(packed.pointer + index * columns * height), width)
@@ -65,7 +66,7 @@ enum GEMM {
   private static let packedValues = 1 << 17
 
   /// Copies a matrix into panels of `width` columns, each in one piece; the last may be narrower.
-  private static func pack(
+  static func pack(
     _ b: UnsafePointer<Float>, stride: Int, rows: Int, columns: Int, width: Int, into out: UnsafeMutablePointer<Float>
   ) {
     for row in 0..<rows {
@@ -122,12 +123,13 @@ enum GEMM {
         transposeB ? b + n0 * k + k0 : b + k0 * n + n0, strideB: strideB, out + m0 * n + n0, strideC: n)
     }
     let work = m * n * k
+    let isLongSum = k >= 1024 && m * n <= 1 << 18
     if work < 1 << 19 {
       block(0, m, 0, n, 0, k, c)
-    } else if m >= 128 && m >= n && !(work >= 1 << 29 && k >= 1024 && m * n <= 1 << 18) {
+    } else if m >= 128 && m >= n && !(isLongSum && work >= 1 << 29) {
       let size = max(64, (m + 15) / 16)
       Parallel.pieces((m + size - 1) / size) { block($0 * size, min(m, ($0 + 1) * size), 0, n, 0, k, c) }
-    } else if k >= 1024 && m * n <= 1 << 18 {
+    } else if isLongSum {
       let pieces = 8
       let size = (k + pieces - 1) / pieces
       let partial = Storage(count: pieces * m * n)

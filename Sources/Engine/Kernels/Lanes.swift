@@ -34,8 +34,8 @@ extension SIMD16<Float> {
   /// Sixteen megabytes; tests set it lower.
   nonisolated(unsafe) static var leastStreamed = 4 << 20
 
-  /// Writes the first `count` lanes, past the caches where `streaming` and the address allows it. Whoever streams calls
-  /// `finishStreaming` before others read.
+  /// Writes the first `count` lanes, past the caches where `streaming` and the address allows it. Other threads see them
+  /// at the end of the loop (`Parallel`).
   @inline(__always)
   func store(_ p: UnsafeMutablePointer<Float>, _ count: Int, streaming: Bool) {
     if streaming && count == 16 && UInt(bitPattern: p) & 31 == 0 {
@@ -45,9 +45,6 @@ extension SIMD16<Float> {
       store(p, count)
     }
   }
-
-  @inline(__always)
-  static func finishStreaming(_ streaming: Bool) { if streaming { finish_streaming() } }
 
   @inline(__always)
   func store(_ p: UnsafeMutablePointer<Float>) { UnsafeMutableRawPointer(p).storeBytes(of: self, as: Self.self) }

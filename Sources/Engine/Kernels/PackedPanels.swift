@@ -27,9 +27,8 @@ struct PackedPanels {
           Transposition.transposePanel(
             b + column * rows + k0, rows: span, columns: height, stride: rows, into: out)
         } else {
-          for row in 0..<height {
-            (out + row &* span).update(from: b + (k0 + row) &* columns + column, count: span)
-          }
+          GEMM.pack(
+            b + k0 * columns + column, stride: columns, rows: height, columns: span, width: span, into: out)
         }
       }
     }

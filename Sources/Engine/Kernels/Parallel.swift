@@ -1,3 +1,4 @@
+import CStreaming
 import Foundation
 import Synchronization
 
@@ -130,7 +131,10 @@ private final class ThreadPool: @unchecked Sendable {
   /// mostly stays with the same core from operation to operation, and in its cache.
   private func work(_ thread: Int, on number: UInt) {
     let done = perform(thread, number)
-    if done > 0 { shared.remaining.pointee.wrappingSubtract(UInt(done), ordering: .releasing) }
+    if done == 0 { return }
+    // What the pieces wrote past the caches is no part of the order that atomics keep.
+    finish_streaming()
+    shared.remaining.pointee.wrappingSubtract(UInt(done), ordering: .releasing)
   }
 
   /// Not inlined, so that the closure is let go of before its pieces count as done. How many those are.

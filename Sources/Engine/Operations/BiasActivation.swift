@@ -60,7 +60,6 @@ private func biasActivationKernel(
         value.wherePositive(value, else: value * slope).store(o + base + c, n, streaming: streaming)
       }
     }
-    Lanes.finishStreaming(streaming)
   }
   return result
 }
@@ -98,7 +97,6 @@ private func biasActivationGradient(
       }
       total.store(totals.pointer + piece &* channels + c, n)
     }
-    Lanes.finishStreaming(streaming)
     strengths.pointer[piece] = byStrength.sum()
   }
   let (byBias, byStrength) = (Tensor(uninitialized: [channels]), Tensor(uninitialized: [1]))

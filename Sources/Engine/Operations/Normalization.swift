@@ -220,7 +220,6 @@ private func channelGradientSums(_ g: Tensor, _ x: Tensor, mean: Tensor, gate: T
         Lanes(product + c, n).addingProduct(value, centred).store(product + c, n)
       }
     }
-    Lanes.finishStreaming(streaming)
   }
   let (total, centred) = (Tensor(uninitialized: [channels]), Tensor(uninitialized: [channels]))
   GEMM.addInOrder(totals.pointer, pieces: pieces, count: channels, into: total.pointer)
@@ -246,7 +245,6 @@ private func batchNormInputGradient(
         (value * Lanes(factor.pointer + c, n)).store(result.pointer + at, n, streaming: streaming)
       }
     }
-    Lanes.finishStreaming(streaming)
   }
   return result
 }

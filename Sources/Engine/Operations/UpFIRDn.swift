@@ -142,7 +142,6 @@ private func upFIRDownKernel(
           into: out + column &* channels, streaming: streaming)
       }
     }
-    Lanes.finishStreaming(streaming)
   }
   return result
 }
