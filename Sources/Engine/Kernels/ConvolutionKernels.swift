@@ -8,9 +8,8 @@ public enum ConvolutionKernels {
   /// the first convolution: results differ in the last bits.
   nonisolated(unsafe) public static var usesWinograd = true
 
-  private static func takesWinograd(_ size: ConvolutionSize) -> Bool { usesWinograd && WinogradConvolution.pays(size) }
-  private static func takesStridedWinograd(_ size: ConvolutionSize, isTransposed: Bool = false) -> Bool {
-    usesWinograd && StridedWinograd.pays(size, isTransposed: isTransposed)
+  private static func takesWinograd(_ size: ConvolutionSize, isTransposed: Bool = false) -> Bool {
+    usesWinograd && Winograd.pays(size, isTransposed: isTransposed)
   }
 
   /// Pixels of a block: enough to keep GEMM busy, few enough that the gathered windows stay in cache.
@@ -21,8 +20,7 @@ public enum ConvolutionKernels {
   }
 
   static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize, finish: ChannelFinish? = nil) -> Tensor {
-    if takesWinograd(size) { return WinogradConvolution.forward(x, weight, size, finish: finish) }
-    if takesStridedWinograd(size) { return StridedWinograd.forward(x, weight, size, finish: finish) }
+    if takesWinograd(size) { return Winograd.forward(x, weight, size, finish: finish) }
     if size.isPointwise {
       let result = Tensor(uninitialized: size.outputShape)
       GEMM.parallel(
@@ -30,6 +28,7 @@ public enum ConvolutionKernels {
         x.pointer, weight.pointer, result.pointer, finish: finish)
       return result
     }
+    if let points = StridedPoints(size) { return forward(points.seen(x), weight, points.dense, finish: finish) }
     if PositionConvolution.paysForward(size) {
       let result = PositionConvolution.forward(x, weight, size)
       finish?.apply(from: result, to: result)
@@ -66,7 +65,8 @@ public enum ConvolutionKernels {
       return forward(
         g, turned, ConvolutionSize(input: g.shape, weight: turned.shape, window: Window(padding: padding)))
     }
-    if takesStridedWinograd(size, isTransposed: true) { return StridedWinograd.inputGradient(g, weight, size) }
+    if let points = StridedPoints(size) { return points.spread(inputGradient(g, weight, points.dense)) }
+    if takesWinograd(size, isTransposed: true) { return Winograd.inputGradient(g, weight, size) }
     if PositionConvolution.paysInputGradient(size) { return PositionConvolution.inputGradient(g, weight, size) }
     // Otherwise each window's share is added where it came from; pictures do not overlap, so they go in parallel.
     let result = Tensor.zeros(size.inputShape)
@@ -92,8 +92,7 @@ public enum ConvolutionKernels {
   }
 
   static func weightGradient(_ x: Tensor, _ g: Tensor, _ size: ConvolutionSize) -> Tensor {
-    if takesWinograd(size) { return WinogradConvolution.weightGradient(x, g, size) }
-    if takesStridedWinograd(size) { return StridedWinograd.weightGradient(x, g, size) }
+    if takesWinograd(size) { return Winograd.weightGradient(x, g, size) }
     let result = Tensor(uninitialized: size.weightShape)
     if size.isPointwise {
       GEMM.parallel(
@@ -101,6 +100,7 @@ public enum ConvolutionKernels {
         x.pointer, g.pointer, result.pointer)
       return result
     }
+    if let points = StridedPoints(size) { return weightGradient(points.seen(x), g, points.dense) }
     if PositionConvolution.paysWeightGradient(size) { return PositionConvolution.weightGradient(x, g, size) }
     // Four to eight running sums, each over a fixed run of pixels, added in order at the end.
     let pieces = size.pixels < 64 ? 1 : (result.count > 1 << 20 ? 4 : 8)

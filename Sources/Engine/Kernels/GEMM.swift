@@ -45,8 +45,8 @@ enum GEMM {
             let index = column / columns % panels
             if index == 0 {
               pack(
-                panel, stride: strideB, rows: height, columns: min(panels * columns, n - column), width: columns,
-                into: packed.pointer)
+                panel, stride: strideB, rows: 0..<height, of: height, columns: min(panels * columns, n - column),
+                width: columns, into: packed.pointer)
             }
             (panel, panelStride) = (UnsafePointer(packed.pointer + index * columns * height), width)
           }
@@ -65,15 +65,17 @@ enum GEMM {
   /// Values of B that are packed at once: half a megabyte.
   private static let packedValues = 1 << 17
 
-  /// Copies a matrix into panels of `width` columns, each in one piece; the last may be narrower.
+  /// Copies some rows of a matrix of `height` rows into panels of `width` columns, each in one piece; the last may be
+  /// narrower.
   static func pack(
-    _ b: UnsafePointer<Float>, stride: Int, rows: Int, columns: Int, width: Int, into out: UnsafeMutablePointer<Float>
+    _ b: UnsafePointer<Float>, stride: Int, rows: Range<Int>, of height: Int, columns: Int, width: Int,
+    into out: UnsafeMutablePointer<Float>
   ) {
-    for row in 0..<rows {
+    for row in rows {
       var column = 0
       while column < columns {
         let span = min(width, columns &- column)
-        (out + column &* rows + row &* span).update(from: b + row &* stride + column, count: span)
+        (out + column &* height + row &* span).update(from: b + row &* stride + column, count: span)
         column &+= width
       }
     }
@@ -114,6 +116,9 @@ enum GEMM {
       return panels.multiply(a, rows: m, into: c, finish: finish)
     }
     defer { finish?.apply(to: c, rows: 0..<m, channels: 0..<n) }
+    if transposeA && !transposeB && LongSum.pays(m: m, n: n, k: k) {
+      return LongSum.multiply(a, b, into: c, m: m, n: n, k: k)
+    }
     let strideA = transposeA ? m : k
     let strideB = transposeB ? k : n
     func block(_ m0: Int, _ m1: Int, _ n0: Int, _ n1: Int, _ k0: Int, _ k1: Int, _ out: UnsafeMutablePointer<Float>) {
@@ -123,13 +128,12 @@ enum GEMM {
         transposeB ? b + n0 * k + k0 : b + k0 * n + n0, strideB: strideB, out + m0 * n + n0, strideC: n)
     }
     let work = m * n * k
-    let isLongSum = k >= 1024 && m * n <= 1 << 18
     if work < 1 << 19 {
       block(0, m, 0, n, 0, k, c)
-    } else if m >= 128 && m >= n && !(isLongSum && work >= 1 << 29) {
+    } else if m >= 128 && m >= n {
       let size = max(64, (m + 15) / 16)
       Parallel.pieces((m + size - 1) / size) { block($0 * size, min(m, ($0 + 1) * size), 0, n, 0, k, c) }
-    } else if isLongSum {
+    } else if k >= 1024 && m * n <= 1 << 18 {
       let pieces = 8
       let size = (k + pieces - 1) / pieces
       let partial = Storage(count: pieces * m * n)

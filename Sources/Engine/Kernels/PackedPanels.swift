@@ -28,7 +28,8 @@ struct PackedPanels {
             b + column * rows + k0, rows: span, columns: height, stride: rows, into: out)
         } else {
           GEMM.pack(
-            b + k0 * columns + column, stride: columns, rows: height, columns: span, width: span, into: out)
+            b + k0 * columns + column, stride: columns, rows: 0..<height, of: height, columns: span, width: span,
+            into: out)
         }
       }
     }

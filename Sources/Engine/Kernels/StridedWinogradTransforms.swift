@@ -1,79 +1,248 @@
-/// The one-dimensional transforms of 3×3 convolutions of stride 2.
+/// The one-dimensional transforms of a two-tap filter of stride 1: `outputs` values from one more.
+protocol TwoTapTransforms {
+  static var outputs: Int { get }
+  static func input(_ d: Strip, _ v: Strip)
+  static func output(_ m: Strip, _ y: Strip)
+  static func outputGradient(_ g: Strip, _ z: Strip)
+  /// Two taps to `outputs + 1` points.
+  static func weight(_ first: Eight, _ last: Eight, _ u: Strip)
+  /// Its adjoint.
+  static func weightGradient(_ u: Strip) -> (first: Eight, last: Eight)
+}
+
+/// 3×3 convolutions of stride 2, and their transposes.
 ///
 /// Of three taps the outer two meet every second value of the large map, the middle one those between. The outer two
-/// are a two-tap filter of stride 1 over half the values: three outputs take four multiplications instead of six by
-/// Winograd's F(3,2) at the points 0, 1, -1 and ∞ (Lavin and Gray 2016). The middle tap takes three, as it is. So a tile
-/// has seven points a side, and a two-dimensional one 49 multiplications instead of 81.
-enum StridedWinogradTransforms {
-  typealias Lanes = WinogradTransforms.Lanes
-  typealias Three = WinogradTransforms.Three
-  typealias Four = WinogradTransforms.Four
-  typealias Six = WinogradTransforms.Six
-  /// The four points of the outer taps and three values of the middle one.
-  typealias Seven = (Lanes, Lanes, Lanes, Lanes, Lanes, Lanes, Lanes)
-  /// The weight's values at the four points, and its middle tap.
-  typealias Five = (Lanes, Lanes, Lanes, Lanes, Lanes)
+/// are a two-tap filter of stride 1 over half the values, which Winograd's transforms make with m + 1 multiplications
+/// for m outputs instead of 2m. The middle tap takes m, as it is. With m = 3 a tile has seven points a side, and a
+/// two-dimensional one 49 multiplications instead of 81.
+enum Strided<Outer: TwoTapTransforms>: WinogradTransforms {
+  static var stride: Int { 2 }
+  static var outputs: Int { Outer.outputs }
+  static var points: Int { 2 * outputs + 1 }
+  /// The weight's values at the outer taps' points, and its middle tap.
+  static var weightPoints: Int { outputs + 2 }
+  static func weightPoint(_ point: Int) -> Int { min(point, outputs + 1) }
 
-  /// Which of the weight's five values each of the seven points is multiplied by.
   @inline(__always)
-  static func weightPoint(_ point: Int) -> Int { min(point, 4) }
-
-  /// Bᵀ of F(3,2): four values to the four points.
-  @inline(__always)
-  private static func points(_ d: Four) -> Four { (d.0 - d.2, d.1 + d.2, d.2 - d.1, d.3 - d.1) }
-
-  /// Aᵀ of F(3,2): four products to three outputs.
-  @inline(__always)
-  private static func outputs(_ m: Four) -> Three {
-    let sum = m.1 + m.2
-    return (m.0 + sum, m.1 - m.2, sum + m.3)
+  static func input(_ d: Strip, _ v: Strip) {
+    Outer.input(d.even, v)
+    for index in 0..<outputs { v[outputs &+ 1 &+ index] = d[2 &* index &+ 1] }
   }
 
-  /// Seven neighbours of the large map, of which the first meets an outer tap.
   @inline(__always)
-  static func largeInput(_ x: Seven) -> Seven {
-    let p = points((x.0, x.2, x.4, x.6))
-    return (p.0, p.1, p.2, p.3, x.1, x.3, x.5)
+  static func output(_ m: Strip, _ y: Strip) {
+    Outer.output(m, y)
+    for index in 0..<outputs { y[index] += m[outputs &+ 1 &+ index] }
   }
 
-  /// Seven products to three neighbours of the small map.
   @inline(__always)
-  static func smallOutput(_ m: Seven) -> Three {
-    let y = outputs((m.0, m.1, m.2, m.3))
-    return (y.0 + m.4, y.1 + m.5, y.2 + m.6)
+  static func outputGradient(_ g: Strip, _ z: Strip) {
+    Outer.outputGradient(g, z)
+    for index in 0..<outputs { z[outputs &+ 1 &+ index] = g[index] }
   }
 
-  /// Four neighbours of the small map, where it is the input.
   @inline(__always)
-  static func smallInput(_ g: Four) -> Seven {
-    let p = points(g)
-    return (p.0, p.1, p.2, p.3, g.1, g.2, g.3)
+  static func weight(_ g: Strip, _ u: Strip) {
+    Outer.weight(g[0], g[2], u)
+    u[outputs &+ 1] = g[1]
   }
 
-  /// Seven products to six neighbours of the large map.
   @inline(__always)
-  static func largeOutput(_ m: Seven) -> Six {
-    let x = outputs((m.0, m.1, m.2, m.3))
-    return (x.0, m.4, x.1, m.5, x.2, m.6)
+  static func weightGradient(_ u: Strip, _ g: Strip) {
+    (g[0], g[2]) = Outer.weightGradient(u)
+    g[1] = u[outputs &+ 1]
   }
 
-  /// The adjoint of `smallOutput`: three gradients to seven.
+  /// Neighbours of the small map, one more than `outputs`, where it is the input.
   @inline(__always)
-  static func outputGradient(_ g: Three) -> Seven {
-    let ends = g.0 + g.2
-    return (g.0, ends + g.1, ends - g.1, g.2, g.0, g.1, g.2)
+  static func smallInput(_ g: Strip, _ v: Strip) {
+    Outer.input(g, v)
+    for index in 0..<outputs { v[outputs &+ 1 &+ index] = g[index &+ 1] }
   }
 
-  /// G: three taps to five values.
+  /// Products to 2 · `outputs` neighbours of the large map.
   @inline(__always)
-  static func weight(_ w: Three) -> Five {
-    let (first, last) = (w.0 * 0.5, w.2 * 0.5)
-    return (w.0, first + last, first - last, w.2, w.1)
+  static func largeOutput(_ m: Strip, _ x: Strip) {
+    Outer.output(m, x.even)
+    for index in 0..<outputs { x[2 &* index &+ 1] = m[outputs &+ 1 &+ index] }
+  }
+}
+
+/// x·factor + sum, rounded once.
+@inline(__always)
+private func fused(_ x: Eight, _ factor: Float, _ sum: Eight) -> Eight {
+  sum.addingProduct(x, Eight(repeating: factor))
+}
+
+/// F(3,2) at the points 0, ±1 and ∞.
+enum TwoTaps3: TwoTapTransforms {
+  static var outputs: Int { 3 }
+
+  @inline(__always)
+  static func input(_ d: Strip, _ v: Strip) {
+    let (d0, d1, d2, d3) = (d[0], d[1], d[2], d[3])
+    v[0] = d0 - d2
+    v[1] = d1 + d2
+    v[2] = d2 - d1
+    v[3] = d3 - d1
   }
 
-  /// Gᵀ, the adjoint of `weight`: five gradients to those of three taps.
   @inline(__always)
-  static func weightGradient(_ u: Five) -> Three {
-    (u.0 + (u.1 + u.2) * 0.5, u.4, u.3 + (u.1 - u.2) * 0.5)
+  static func output(_ m: Strip, _ y: Strip) {
+    let (m0, m1, m2, m3) = (m[0], m[1], m[2], m[3])
+    let sum = m1 + m2
+    y[0] = m0 + sum
+    y[1] = m1 - m2
+    y[2] = sum + m3
+  }
+
+  @inline(__always)
+  static func outputGradient(_ g: Strip, _ z: Strip) {
+    let (g0, g1, g2) = (g[0], g[1], g[2])
+    let ends = g0 + g2
+    z[0] = g0
+    z[1] = ends + g1
+    z[2] = ends - g1
+    z[3] = g2
+  }
+
+  @inline(__always)
+  static func weight(_ first: Eight, _ last: Eight, _ u: Strip) {
+    let (half, other) = (first * 0.5, last * 0.5)
+    u[0] = first
+    u[1] = half + other
+    u[2] = half - other
+    u[3] = last
+  }
+
+  @inline(__always)
+  static func weightGradient(_ u: Strip) -> (first: Eight, last: Eight) {
+    let (u0, u1, u2, u3) = (u[0], u[1], u[2], u[3])
+    return (u0 + (u1 + u2) * 0.5, u3 + (u1 - u2) * 0.5)
+  }
+}
+
+/// F(4,2) at the points 0, ±1, 2 and ∞: maps whose side is a power of two have no tiles that hang over.
+enum TwoTaps4: TwoTapTransforms {
+  static var outputs: Int { 4 }
+
+  @inline(__always)
+  static func input(_ d: Strip, _ v: Strip) {
+    let (d0, d1, d2, d3, d4) = (d[0], d[1], d[2], d[3], d[4])
+    // Multiplied by x - 2 first: what is left are the points of `TwoTaps3`.
+    let (u0, u1) = (fused(d0, -2, d1), fused(d1, -2, d2))
+    let (u2, u3) = (fused(d2, -2, d3), fused(d3, -2, d4))
+    v[0] = u0 - u2
+    v[1] = u1 + u2
+    v[2] = u2 - u1
+    v[3] = d3 - d1
+    v[4] = u3 - u1
+  }
+
+  @inline(__always)
+  static func output(_ m: Strip, _ y: Strip) {
+    let (m0, m1, m2, m3, m4) = (m[0], m[1], m[2], m[3], m[4])
+    let (sum, difference) = (m1 + m2, m1 - m2)
+    y[0] = m0 + sum + m3
+    y[1] = fused(m3, 2, difference)
+    y[2] = fused(m3, 4, sum)
+    y[3] = fused(m3, 8, difference + m4)
+  }
+
+  @inline(__always)
+  static func outputGradient(_ g: Strip, _ z: Strip) {
+    let (g0, g1, g2, g3) = (g[0], g[1], g[2], g[3])
+    let (even, odd) = (g0 + g2, g1 + g3)
+    z[0] = g0
+    z[1] = even + odd
+    z[2] = even - odd
+    z[3] = fused(g3, 8, fused(g2, 4, fused(g1, 2, g0)))
+    z[4] = g3
+  }
+
+  /// One over the derivative of the points' polynomial at 0 (with the sign of `input`), 1, -1 and 2.
+  private static var atZero: Float { -0.5 }
+  private static var atOne: Float { -0.5 }
+  private static var atMinusOne: Float { -1.0 / 6 }
+  private static var atTwo: Float { 1.0 / 6 }
+
+  @inline(__always)
+  static func weight(_ first: Eight, _ last: Eight, _ u: Strip) {
+    u[0] = first * atZero
+    u[1] = (first + last) * atOne
+    u[2] = (first - last) * atMinusOne
+    u[3] = fused(last, 2, first) * atTwo
+    u[4] = last
+  }
+
+  @inline(__always)
+  static func weightGradient(_ u: Strip) -> (first: Eight, last: Eight) {
+    let (u0, u1, u2, u3, u4) = (u[0], u[1], u[2], u[3], u[4])
+    let (one, minusOne, two) = (u1 * atOne, u2 * atMinusOne, u3 * atTwo)
+    return (fused(u0, atZero, one + minusOne + two), fused(two, 2, one - minusOne + u4))
+  }
+}
+
+/// F(5,2) at the points of `Winograd4`, whose input transform it has: a map of side 129 takes thirteen tiles.
+enum TwoTaps5: TwoTapTransforms {
+  static var outputs: Int { 5 }
+
+  private static var a: Float { 0.75 }
+  private static var b: Float { 1.5 }
+  private static var a2: Float { 0.5625 }
+  private static var b2: Float { 2.25 }
+  /// 1 / a²b².
+  private static var atZero: Float { 1 / 1.265625 }
+  private static var atA: Float { -128.0 / 243 }
+  private static var atB: Float { 32.0 / 243 }
+
+  @inline(__always)
+  static func input(_ d: Strip, _ v: Strip) { Winograd4.input(d, v) }
+
+  @inline(__always)
+  static func output(_ m: Strip, _ y: Strip) {
+    let (m0, m1, m2, m3, m4, m5) = (m[0], m[1], m[2], m[3], m[4], m[5])
+    let (sumA, differenceA) = (m1 + m2, m1 - m2)
+    let (sumB, differenceB) = (m3 + m4, m3 - m4)
+    y[0] = m0 + sumA + sumB
+    y[1] = fused(differenceB, b, differenceA * a)
+    y[2] = fused(sumB, b2, sumA * a2)
+    y[3] = fused(differenceB, b * b2, differenceA * (a * a2))
+    y[4] = fused(sumB, b2 * b2, fused(sumA, a2 * a2, m5))
+  }
+
+  @inline(__always)
+  static func outputGradient(_ g: Strip, _ z: Strip) {
+    let (g0, g1, g2, g3, g4) = (g[0], g[1], g[2], g[3], g[4])
+    let evenA = fused(g4, a2 * a2, fused(g2, a2, g0))
+    let evenB = fused(g4, b2 * b2, fused(g2, b2, g0))
+    let (oddA, oddB) = (fused(g3, a * a2, g1 * a), fused(g3, b * b2, g1 * b))
+    z[0] = g0
+    z[1] = evenA + oddA
+    z[2] = evenA - oddA
+    z[3] = evenB + oddB
+    z[4] = evenB - oddB
+    z[5] = g4
+  }
+
+  @inline(__always)
+  static func weight(_ first: Eight, _ last: Eight, _ u: Strip) {
+    let (evenA, oddA) = (first * atA, last * (a * atA))
+    let (evenB, oddB) = (first * atB, last * (b * atB))
+    u[0] = first * atZero
+    u[1] = evenA + oddA
+    u[2] = evenA - oddA
+    u[3] = evenB + oddB
+    u[4] = evenB - oddB
+    u[5] = last
+  }
+
+  @inline(__always)
+  static func weightGradient(_ u: Strip) -> (first: Eight, last: Eight) {
+    let (u0, u1, u2, u3, u4, u5) = (u[0], u[1], u[2], u[3], u[4], u[5])
+    let (sumA, differenceA) = ((u1 + u2) * atA, (u1 - u2) * atA)
+    let (sumB, differenceB) = ((u3 + u4) * atB, (u3 - u4) * atB)
+    return (fused(u0, atZero, sumA + sumB), fused(differenceB, b, fused(differenceA, a, u5)))
   }
 }

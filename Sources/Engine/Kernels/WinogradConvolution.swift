@@ -1,53 +1,137 @@
-/// 3×3 convolutions of stride 1 by Winograd's F(4×4, 3×3): a quarter of the multiplications.
-enum WinogradConvolution {
-  /// Whether the transforms take this shape at all; whether they pay is `ConvolutionKernels`' question.
-  static func fits(_ size: ConvolutionSize) -> Bool {
-    size.kernelHeight == 3 && size.kernelWidth == 3 && size.window.stride == 1 && size.inChannels >= 8
-      && size.outChannels >= 8
+/// 3×3 convolutions by Winograd's transforms, of one of their sizes.
+enum WinogradConvolution<Way: WinogradTransforms> {
+  /// Tiles of a picture, by rows and columns of the small map.
+  static func grid(_ size: ConvolutionSize) -> (high: Int, wide: Int) {
+    ((size.outHeight + Way.outputs - 1) / Way.outputs, (size.outWidth + Way.outputs - 1) / Way.outputs)
   }
 
-  /// Whether it is faster than the direct way, by an estimate: a tile costs 36 multiplications for each pair of
-  /// channels and about six more for each channel's transforms, the weight's transform as much as 24 tiles. The costs
-  /// come from timed shapes where it clearly wins or loses; where the two ways cross was not measured.
-  static func pays(_ size: ConvolutionSize) -> Bool {
-    guard fits(size) else { return false }
-    let (inputs, outputs) = (Double(size.inChannels), Double(size.outChannels))
-    let tiles = Double(WinogradTiles(size).count)
-    return 36 * (tiles * (1 + 6 / inputs + 6 / outputs) + 24) < 0.9 * Double(9 * size.pixels)
+  private static func maps(_ size: ConvolutionSize) -> (input: TiledMap, output: TiledMap, tiles: Int) {
+    let (high, wide) = grid(size)
+    return (
+      TiledMap(
+        size.inputShape, step: Way.outputs * Way.stride, origin: -size.window.padding, high: high, wide: wide),
+      TiledMap(size.outputShape, step: Way.outputs, high: high, wide: wide), size.batch * high * wide
+    )
   }
 
-  private static func products(_ size: ConvolutionSize, _ tiles: WinogradTiles) -> WinogradProducts {
-    WinogradProducts(
-      tiles: tiles.count, inputs: size.inChannels, outputs: size.outChannels, weightPlanes: Array(0..<36))
+  static func products(tiles: Int, inputs: Int, outputs: Int) -> WinogradProducts {
+    let points = Way.points * Way.points
+    return WinogradProducts(
+      tiles: tiles, inputs: inputs, outputs: outputs,
+      weightPlanes: (0..<points).map {
+        Way.weightPoint($0 / Way.points) * Way.weightPoints + Way.weightPoint($0 % Way.points)
+      })
   }
 
   /// x [N,H,W,I], weight [3,3,I,O] → [N,H',W',O].
   static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize, finish: ChannelFinish? = nil) -> Tensor {
     let result = Tensor(uninitialized: size.outputShape)
-    let tiles = WinogradTiles(size)
-    let products = products(size, tiles)
-    let weights = products.weightStorage()
-    WinogradTiles.transformWeight(weight.pointer, products.weightPanels, into: weights.pointer)
-    products.forward(weights: weights) { range, planes, stride in
-      tiles.transformInput(x.pointer, range, into: planes, stride: stride)
+    let (input, output, tiles) = maps(size)
+    let products = products(tiles: tiles, inputs: size.inChannels, outputs: size.outChannels)
+    let weights = transformed(weight, products)
+    products.forward(weights: weights) { range, planes, row in
+      input.spread(
+        x.pointer, side: Way.inputs, points: Way.points, range, into: planes, row: row, Way.input)
     } output: { planes, stride, range in
-      tiles.transformOutput(planes, stride: stride, range, into: result.pointer)
-      if let finish { tiles.finish(range, of: result.pointer, finish) }
+      output.gather(
+        planes, stride: stride, points: Way.points, side: Way.outputs, range, into: result.pointer, Way.output)
+      if let finish { output.finish(range, of: result.pointer, finish) }
     }
     return result
   }
 
   /// x [N,H,W,I], g [N,H',W',O] → [3,3,I,O]. The adjoint of `forward` by its weight, so the same points.
   static func weightGradient(_ x: Tensor, _ g: Tensor, _ size: ConvolutionSize) -> Tensor {
-    let result = Tensor(uninitialized: size.weightShape)
-    let tiles = WinogradTiles(size)
-    let sums = products(size, tiles).weightGradient { range, planes, stride in
-      tiles.transformInput(x.pointer, range, into: planes, stride: stride)
-    } outputGradient: { range, planes, stride in
-      tiles.transformOutputGradient(g.pointer, range, into: planes, stride: stride)
+    let (input, output, tiles) = maps(size)
+    let products = products(tiles: tiles, inputs: size.inChannels, outputs: size.outChannels)
+    let sums = products.weightGradient { range, planes, row in
+      input.spread(
+        x.pointer, side: Way.inputs, points: Way.points, range, into: planes, row: row, Way.input)
+    } outputGradient: { range, planes, row in
+      output.spread(
+        g.pointer, side: Way.outputs, points: Way.points, range, into: planes, row: row, Way.outputGradient)
     }
-    WinogradTiles.transformWeightGradient(
-      sums.pointer, inputs: size.inChannels, outputs: size.outChannels, into: result.pointer)
+    return weightGradient(ofTransformed: sums, size)
+  }
+
+  /// G w Gᵀ of a weight [3,3,I,O] into planes [I,O] that lie in panels.
+  static func transformed(_ weight: Tensor, _ products: WinogradProducts) -> Storage {
+    let (panels, count) = (products.weightPanels, products.inputs * products.outputs)
+    let (weights, stride) = (products.weightStorage(), products.weightStride)
+    let points = Way.weightPoints
+    Parallel.ranges((count + 7) / 8, grain: 256) { start, end in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 8 * 3 * points) { half in
+        let half = half.baseAddress!
+        for run in start..<end {
+          let c = min(run &* 8, count &- 8)
+          for column in 0..<3 {
+            Way.weight(
+              Strip(weight.pointer + column &* count + c, step: 3 &* count), Strip(half + 8 &* column, step: 24))
+          }
+          let point = weights.pointer + panels.place(c)
+          for row in 0..<points {
+            Way.weight(Strip(half + 24 &* row, step: 8), Strip(point + row &* points &* stride, step: stride))
+          }
+        }
+      }
+    }
+    return weights
+  }
+
+  /// Gᵀ u G of planes [I,O], each the sum over its points, into a weight gradient [3,3,I,O].
+  private static func weightGradient(ofTransformed sums: Storage, _ size: ConvolutionSize) -> Tensor {
+    let result = Tensor(uninitialized: size.weightShape)
+    let count = size.inChannels * size.outChannels
+    let stride = WinogradProducts.planeStride(size.inChannels, size.outChannels)
+    let points = Way.weightPoints
+    Parallel.ranges((count + 7) / 8, grain: 256) { start, end in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 8 * 3 * points) { half in
+        let half = half.baseAddress!
+        for run in start..<end {
+          let c = min(run &* 8, count &- 8)
+          for row in 0..<points {
+            Way.weightGradient(
+              Strip(sums.pointer + row &* points &* stride + c, step: stride),
+              Strip(half + 8 &* row, step: 8 &* points))
+          }
+          for column in 0..<3 {
+            Way.weightGradient(
+              Strip(half + 8 &* points &* column, step: 8),
+              Strip(result.pointer + column &* count + c, step: 3 &* count))
+          }
+        }
+      }
+    }
+    return result
+  }
+}
+
+extension WinogradConvolution {
+  /// Tiles of a picture where the large map is made from the small one.
+  static func transposedGrid<Outer>(_ size: ConvolutionSize) -> (high: Int, wide: Int) where Way == Strided<Outer> {
+    let side = 2 * Way.outputs
+    return (
+      (size.height + size.window.padding + side - 1) / side, (size.width + size.window.padding + side - 1) / side
+    )
+  }
+
+  /// g [N,H',W',O], weight [3,3,I,O] → [N,H,W,I]: the transposed convolution, which upsamples by two.
+  static func inputGradient<Outer>(_ g: Tensor, _ weight: Tensor, _ size: ConvolutionSize) -> Tensor
+  where Way == Strided<Outer> {
+    let result = Tensor(uninitialized: size.inputShape)
+    let (high, wide) = transposedGrid(size)
+    let small = TiledMap(size.outputShape, step: Way.outputs, origin: -1, high: high, wide: wide)
+    let large = TiledMap(
+      size.inputShape, step: 2 * Way.outputs, origin: -size.window.padding, high: high, wide: wide)
+    let products = products(tiles: size.batch * high * wide, inputs: size.outChannels, outputs: size.inChannels)
+    let weights = transformed(ConvolutionKernels.turnedWeight(weight), products)
+    products.forward(weights: weights) { range, planes, row in
+      small.spread(
+        g.pointer, side: Way.outputs + 1, points: Way.points, range, into: planes, row: row, Way.smallInput)
+    } output: { planes, stride, range in
+      large.gather(
+        planes, stride: stride, points: Way.points, side: 2 * Way.outputs, range, into: result.pointer, Way.largeOutput)
+    }
     return result
   }
 }

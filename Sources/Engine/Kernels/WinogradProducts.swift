@@ -8,7 +8,11 @@ struct WinogradProducts {
 
   private var points: Int { weightPlanes.count }
   private var weightPlaneCount: Int { weightPlanes.max()! + 1 }
-  var weightStride: Int { WinogradTiles.planeStride(inputs, outputs) }
+  var weightStride: Int { Self.planeStride(inputs, outputs) }
+  /// The distance of two planes of so many values. One cache line more than needed: at a power of two all planes would
+  /// fall into the same lines of the cache.
+  static func planeStride(_ rows: Int, _ columns: Int) -> Int { (rows * columns).roundedUp(to: 16) + 16 }
+
   /// Room for the transformed weight, or its gradient.
   func weightStorage() -> Storage { Storage(count: weightPlaneCount * weightStride) }
 
@@ -19,9 +23,9 @@ struct WinogradProducts {
     return WeightPanels(inputs: inputs, outputs: outputs, width: isCut ? GEMM.evenShare(outputs, atMost: 64) : outputs)
   }
 
-  /// Tiles in a range, of which the first is the first row of the planes.
+  /// Tiles in a range, of which the first is the first row of the planes, or a given one.
   typealias FromPlanes = (UnsafePointer<Float>, _ stride: Int, Range<Int>) -> Void
-  typealias IntoPlanes = (Range<Int>, UnsafeMutablePointer<Float>, _ stride: Int) -> Void
+  typealias IntoPlanes = (Range<Int>, TilePlanes, _ row: Int) -> Void
 
   /// Whether the transformed weight is too large for a core's cache. Then blocks are long, so that it is read seldom.
   private var isHeavy: Bool { inputs * outputs >= 1 << 16 }
@@ -38,28 +42,27 @@ struct WinogradProducts {
   func forward(weights: Storage, input: IntoPlanes, output: FromPlanes) {
     let weightStride = weightStride
     let panelWidth = weightPanels.width < outputs ? weightPanels.width : nil
-    func multiply(_ point: Int, _ rows: Int, _ v: Storage, _ strideV: Int, _ m: Storage, _ strideM: Int) {
+    let length = blockLength
+    let strideM = Self.planeStride(length, outputs)
+    func multiply(_ point: Int, _ rows: Int, _ v: TilePlanes, _ m: Storage) {
       GEMM.call(
-        transposeA: false, transposeB: false, m: rows, n: outputs, k: inputs,
-        v.pointer + point * strideV, strideA: inputs, weights.pointer + weightPlanes[point] * weightStride,
+        transposeA: false, transposeB: false, m: rows, n: outputs, k: inputs, v.plane(point), strideA: inputs,
+        weights.pointer + weightPlanes[point] * weightStride,
         strideB: outputs, m.pointer + point * strideM, strideC: outputs, panelWidth: panelWidth)
     }
-    let length = blockLength
-    let strideV = WinogradTiles.planeStride(length, inputs)
-    let strideM = WinogradTiles.planeStride(length, outputs)
     let blocks = (tiles + length - 1) / length
     if isHeavy && blocks < 8 {
       // Too few blocks to share out evenly, and each thread would read the whole weight: all threads work on one block
       // after the other, step by step.
-      let v = Storage(count: points * strideV)
+      let v = TilePlanes(points: points, rows: length, channels: inputs)
       let m = Storage(count: points * strideM)
       for block in 0..<blocks {
         let start = block * length
         let rows = min(tiles, start + length) - start
         Parallel.ranges(rows, grain: max(1, 4096 / inputs)) { first, last in
-          input(start + first..<start + last, v.pointer + first * inputs, strideV)
+          input(start + first..<start + last, v, first)
         }
-        Parallel.pieces(points) { multiply($0, rows, v, strideV, m, strideM) }
+        Parallel.pieces(points) { multiply($0, rows, v, m) }
         Parallel.ranges(rows, grain: max(1, 4096 / outputs)) { first, last in
           output(m.pointer + first * outputs, strideM, start + first..<start + last)
         }
@@ -68,10 +71,10 @@ struct WinogradProducts {
     }
     Parallel.pieces(blocks) { block in
       let range = block * length..<min(tiles, (block + 1) * length)
-      let v = Storage(count: points * strideV)
+      let v = TilePlanes(points: points, rows: length, channels: inputs)
       let m = Storage(count: points * strideM)
-      input(range, v.pointer, strideV)
-      for point in 0..<points { multiply(point, range.count, v, strideV, m, strideM) }
+      input(range, v, 0)
+      for point in 0..<points { multiply(point, range.count, v, m) }
       output(m.pointer, strideM, range)
     }
   }
@@ -80,10 +83,10 @@ struct WinogradProducts {
   /// tiles by one thread, chunk after chunk.
   func weightGradient(input: IntoPlanes, outputGradient: IntoPlanes) -> Storage {
     let length = max(1, min(tiles, 128))
-    let strideV = WinogradTiles.planeStride(length, inputs)
-    let strideZ = WinogradTiles.planeStride(length, outputs)
-    let v = Storage(count: points * strideV)
-    let z = Storage(count: points * strideZ)
+    // Columns of large planes are multiplied panel by panel, and written as such.
+    let isCut = isHeavy && inputs % 8 == 0 && outputs % 8 == 0
+    let v = TilePlanes(points: points, rows: length, channels: inputs, isCut: isCut)
+    let z = TilePlanes(points: points, rows: length, channels: outputs, isCut: isCut)
     let weightStride = weightStride
     let sums = weightStorage()
     // Those with the most points first, so that no thread is left with one of them at the end.
@@ -94,20 +97,64 @@ struct WinogradProducts {
       let end = min(tiles, start + length)
       Parallel.ranges(end - start, grain: max(1, 1024 / (inputs + outputs))) { first, last in
         let range = start + first..<start + last
-        input(range, v.pointer + first * inputs, strideV)
-        outputGradient(range, z.pointer + first * outputs, strideZ)
+        input(range, v, first)
+        outputGradient(range, z, first)
       }
       Parallel.pieces(planes.count) { piece in
         for (index, point) in planes[piece].points.enumerated() {
-          GEMM.call(
-            transposeA: true, transposeB: false, m: inputs, n: outputs, k: end - start,
-            v.pointer + point * strideV, strideA: inputs, z.pointer + point * strideZ, strideB: outputs,
-            sums.pointer + planes[piece].plane * weightStride, strideC: outputs, accumulating: start > 0 || index > 0)
+          let sum = sums.pointer + planes[piece].plane * weightStride
+          for (left, height) in v.panels {
+            for (right, width) in z.panels {
+              GEMM.call(
+                transposeA: true, transposeB: false, m: height, n: width, k: end - start,
+                v.panel(point, left), strideA: v.rowStride, z.panel(point, right), strideB: z.rowStride,
+                sum + left * outputs + right, strideC: outputs, accumulating: start > 0 || index > 0)
+            }
+          }
         }
       }
     }
     return sums
   }
+}
+
+/// Transformed tiles: plane after plane [tiles, channels], one for each point, row by row or in panels of 64
+/// neighbouring channels, each in one piece.
+struct TilePlanes {
+  private let storage: Storage
+  private let channels: Int
+  /// A channel's panel and its place therein are these bits of it.
+  private let shift, mask, panelStride: Int
+  let rowStride: Int
+  /// The distance of two planes.
+  let stride: Int
+
+  /// - Parameter isCut: Whether the planes lie in panels; `channels` must be a multiple of eight then.
+  init(points: Int, rows: Int, channels: Int, isCut: Bool = false) {
+    self.channels = channels
+    shift = isCut ? 6 : Int.bitWidth - 2
+    mask = (1 << shift) - 1
+    rowStride = isCut ? 64 : channels
+    panelStride = rows * rowStride
+    stride = WinogradProducts.planeStride(rows, isCut ? channels.roundedUp(to: 64) : channels)
+    storage = Storage(count: points * stride)
+  }
+
+  func plane(_ point: Int) -> UnsafeMutablePointer<Float> { storage.pointer + point * stride }
+
+  /// Where a tile's value of a channel stands in the first plane, and seven more of its channels after it.
+  @inline(__always)
+  func place(_ row: Int, _ channel: Int) -> UnsafeMutablePointer<Float> {
+    storage.pointer + (channel &>> shift) &* panelStride + row &* rowStride + channel & mask
+  }
+
+  /// The first channel and the width of each panel.
+  var panels: [(first: Int, width: Int)] {
+    Swift.stride(from: 0, to: channels, by: rowStride).map { ($0, min(rowStride, channels - $0)) }
+  }
+
+  /// The panel [tiles, width] of a plane that starts at a channel.
+  func panel(_ point: Int, _ first: Int) -> UnsafeMutablePointer<Float> { plane(point) + (first &>> shift) * panelStride }
 }
 
 /// The layout of a matrix [I, O] in panels of neighbouring columns, each [I, width] in one piece; the last may be

@@ -37,8 +37,11 @@ public func batchNormTraining(
       defer { Trace.close(span) }
       // Where a residual needs it the gradient before the rectifier is kept; else it is made twice, in registers.
       let needsInner = residual != nil && needed[3]
+      let gate: Gate =
+        !isRectified
+        ? .open : residual != nil ? .values(y.pointer) : .affine(factor: factor.pointer, offset: offset.pointer)
       let (inner, byOffset, centred) = channelGradientSums(
-        g, x, mean: mean, gate: isRectified ? y : nil, keepingInner: needsInner && isRectified)
+        g, x, mean: mean, gate: gate, keepingInner: needsInner && isRectified)
       let byScale = centred * inverse
       let byResidual = needsInner ? inner ?? g : nil
       var byInput: Tensor?
@@ -48,7 +51,7 @@ public func batchNormTraining(
         let allOffset = sums?.slice(0, 0..<channels) ?? byOffset
         let allCentred = sums?.slice(0, channels..<(2 * channels)) ?? centred
         byInput = batchNormInputGradient(
-          inner ?? g, x, gate: isRectified && inner == nil ? y : nil, mean: mean, factor: factor.detached,
+          inner ?? g, x, gate: inner == nil ? gate : .open, mean: mean, factor: factor.detached,
           meanGradient: allOffset / Float(rows), slope: allCentred * inverse.squared() / Float(rows))
       }
       return [byInput, byScale, byOffset] + (residual == nil ? [] : [byResidual])
@@ -118,7 +121,7 @@ public func channelAffine(
       let inner = isRectified ? leakyReLUGradient(g, signs: y, slope: 0, gain: 1) : g
       var (byFactor, byOffset): (Tensor?, Tensor?) = (nil, nil)
       if needed[1] || needed[2] {
-        let sums = channelGradientSums(inner, x, mean: .zeros([channels]), gate: nil, keepingInner: false)
+        let sums = channelGradientSums(inner, x, mean: .zeros([channels]), gate: .open, keepingInner: false)
         (byFactor, byOffset) = (sums.centred, sums.total)
       }
       return [needed[0] ? inner * factor.detached : nil, byFactor, byOffset] + (residual == nil ? [] : [inner])
@@ -191,10 +194,34 @@ private func channelMoments(_ x: Tensor, _ rows: Int, _ channels: Int) -> (mean:
   return (mean, variance)
 }
 
-/// By column of [rows, C]: Σ g and Σ g·(x - mean), where g is zero wherever the gate is not positive.
+/// Where a rectifier lets a gradient through, told by values that outlive it.
+private enum Gate {
+  case open
+  /// Where these values are positive.
+  case values(UnsafePointer<Float>)
+  /// Where offset + (x - mean)·factor is positive, by channel: what `ChannelFinish` rectified, computed again from x,
+  /// which is at hand, instead of read from memory.
+  case affine(factor: UnsafePointer<Float>, offset: UnsafePointer<Float>)
+
+  /// Calls `body`, once for all its loops, with a function that gives g where it is let through, else zero: of g, the
+  /// place of the values in [rows, C], their channel and number, and x - mean there.
+  @inline(__always)
+  func choose(_ body: ((_ g: Lanes, _ at: Int, _ c: Int, _ n: Int, _ centred: Lanes) -> Lanes) -> Void) {
+    switch self {
+    case .open: body { g, _, _, _, _ in g }
+    case .values(let y): body { g, at, _, n, _ in g.wherePositive(Lanes(y + at, n), else: .zero) }
+    case .affine(let factor, let offset):
+      body { g, _, c, n, centred in
+        g.wherePositive(Lanes(offset + c, n).addingProduct(centred, Lanes(factor + c, n)), else: .zero)
+      }
+    }
+  }
+}
+
+/// By column of [rows, C]: Σ g and Σ g·(x - mean), where g is zero wherever the gate is closed.
 ///
 /// - Parameter keepingInner: Whether the gated g is returned.
-private func channelGradientSums(_ g: Tensor, _ x: Tensor, mean: Tensor, gate: Tensor?, keepingInner: Bool)
+private func channelGradientSums(_ g: Tensor, _ x: Tensor, mean: Tensor, gate: Gate, keepingInner: Bool)
   -> (inner: Tensor?, total: Tensor, centred: Tensor)
 {
   let channels = x.shape[x.rank - 1]
@@ -209,15 +236,16 @@ private func channelGradientSums(_ g: Tensor, _ x: Tensor, mean: Tensor, gate: T
     let (total, product) = (totals.pointer + piece * channels, products.pointer + piece * channels)
     total.update(repeating: 0, count: channels)
     product.update(repeating: 0, count: channels)
-    for row in start..<end {
-      Lanes.forEachRun(0, channels) { c, n in
-        let at = row &* channels &+ c
-        var value = Lanes(g.pointer + at, n)
-        if let gate { value = value.wherePositive(Lanes(gate.pointer + at, n), else: .zero) }
-        if let inner { value.store(inner.pointer + at, n, streaming: streaming) }
-        let centred = Lanes(x.pointer + at, n) - Lanes(mean.pointer + c, n)
-        (Lanes(total + c, n) + value).store(total + c, n)
-        Lanes(product + c, n).addingProduct(value, centred).store(product + c, n)
+    gate.choose { passed in
+      for row in start..<end {
+        Lanes.forEachRun(0, channels) { c, n in
+          let at = row &* channels &+ c
+          let centred = Lanes(x.pointer + at, n) - Lanes(mean.pointer + c, n)
+          let value = passed(Lanes(g.pointer + at, n), at, c, n, centred)
+          if let inner { value.store(inner.pointer + at, n, streaming: streaming) }
+          (Lanes(total + c, n) + value).store(total + c, n)
+          Lanes(product + c, n).addingProduct(value, centred).store(product + c, n)
+        }
       }
     }
   }
@@ -227,22 +255,23 @@ private func channelGradientSums(_ g: Tensor, _ x: Tensor, mean: Tensor, gate: T
   return (inner, total, centred)
 }
 
-/// factor · (g - meanGradient - (x - mean)·slope), where g is zero wherever the gate is not positive.
+/// factor · (g - meanGradient - (x - mean)·slope), where g is zero wherever the gate is closed.
 private func batchNormInputGradient(
-  _ g: Tensor, _ x: Tensor, gate: Tensor?, mean: Tensor, factor: Tensor, meanGradient: Tensor, slope: Tensor
+  _ g: Tensor, _ x: Tensor, gate: Gate, mean: Tensor, factor: Tensor, meanGradient: Tensor, slope: Tensor
 ) -> Tensor {
   let result = Tensor(uninitialized: x.shape)
   let channels = x.shape[x.rank - 1]
   let streaming = Lanes.streams(x.count)
   Parallel.ranges(x.count / max(1, channels), grain: max(1, 32768 / max(1, channels))) { start, end in
-    for row in start..<end {
-      Lanes.forEachRun(0, channels) { c, n in
-        let at = row &* channels &+ c
-        var value = Lanes(g.pointer + at, n)
-        if let gate { value = value.wherePositive(Lanes(gate.pointer + at, n), else: .zero) }
-        let centred = Lanes(x.pointer + at, n) - Lanes(mean.pointer + c, n)
-        value = (value - Lanes(meanGradient.pointer + c, n)).addingProduct(-centred, Lanes(slope.pointer + c, n))
-        (value * Lanes(factor.pointer + c, n)).store(result.pointer + at, n, streaming: streaming)
+    gate.choose { passed in
+      for row in start..<end {
+        Lanes.forEachRun(0, channels) { c, n in
+          let at = row &* channels &+ c
+          let centred = Lanes(x.pointer + at, n) - Lanes(mean.pointer + c, n)
+          let value = passed(Lanes(g.pointer + at, n), at, c, n, centred) - Lanes(meanGradient.pointer + c, n)
+          let whole = value.addingProduct(-centred, Lanes(slope.pointer + c, n)) * Lanes(factor.pointer + c, n)
+          whole.store(result.pointer + at, n, streaming: streaming)
+        }
       }
     }
   }
