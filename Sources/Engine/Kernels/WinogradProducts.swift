@@ -30,10 +30,10 @@ struct WinogradProducts {
   /// Whether the transformed weight is too large for a core's cache. Then blocks are long, so that it is read seldom.
   private var isHeavy: Bool { inputs * outputs >= 1 << 16 }
 
-  /// Tiles of a block: about 128, or about 32, which stay in cache; few blocks are shared out evenly among two or four
-  /// threads.
+  /// Tiles of a block: about 128, fewer where they have many points, or about 32, which stay in cache; few blocks are
+  /// shared out evenly among two or four threads.
   private var blockLength: Int {
-    if isHeavy { return min(tiles, 128) }
+    if isHeavy { return min(tiles, 128 * 49 / max(49, points) / 8 * 8) }
     let blocks = (tiles + 31) / 32
     return max(min(tiles, 8), (tiles + blocks.roundedUp(to: 4) - 1) / blocks.roundedUp(to: 4))
   }
@@ -93,6 +93,7 @@ struct WinogradProducts {
     let planes = (0..<weightPlaneCount).map { plane in
       (plane: plane, points: weightPlanes.indices.filter { weightPlanes[$0] == plane })
     }.sorted { ($1.points.count, $0.plane) < ($0.points.count, $1.plane) }
+    let (rows, columns) = (v.panels, z.panels)
     for start in stride(from: 0, to: tiles, by: length) {
       let end = min(tiles, start + length)
       Parallel.ranges(end - start, grain: max(1, 1024 / (inputs + outputs))) { first, last in
@@ -103,8 +104,8 @@ struct WinogradProducts {
       Parallel.pieces(planes.count) { piece in
         for (index, point) in planes[piece].points.enumerated() {
           let sum = sums.pointer + planes[piece].plane * weightStride
-          for (left, height) in v.panels {
-            for (right, width) in z.panels {
+          for (left, height) in rows {
+            for (right, width) in columns {
               GEMM.call(
                 transposeA: true, transposeB: false, m: height, n: width, k: end - start,
                 v.panel(point, left), strideA: v.rowStride, z.panel(point, right), strideB: z.rowStride,
