@@ -42,9 +42,11 @@ final class GEMMTests: XCTestCase {
     }
   }
 
-  /// Large products of a long sum are cut along it. Small integers, so that every sum is exact.
-  func testLongSumsOfTallProducts() {
-    for (m, n, k) in [(256, 64, 33_000), (129, 70, 60_001)] {
+  /// Large products of a long sum: of few values, which are cut along the sum, and of many, some in one panel. Small
+  /// integers, so that every sum is exact.
+  func testLongSums() {
+    for (m, n, k) in [(256, 64, 33_000), (129, 70, 60_001), (48, 321, 35_000), (1030, 521, 1010), (64, 1100, 7700)] {
+      XCTAssertTrue(LongSum.pays(m: m, n: n, k: k))
       func integers(_ shape: [Int], salt: Int) -> Tensor {
         Tensor(formulaValues(shape, salt: salt, scale: 3.5).values.map { $0.rounded() }, shape: shape)
       }

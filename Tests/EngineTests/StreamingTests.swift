@@ -26,6 +26,11 @@ final class StreamingTests: XCTestCase {
     if shape.count == 4 {
       all += with(upFIRDown(x, .blur(up: 2, padding: (2, 1))), [x]) + with(upFIRDown(x, .blur(padding: (2, 1))), [x])
     }
+    if shape.count == 4 && channels >= 8 {
+      let x = x.detached
+      let size = ConvolutionSize(input: shape, weight: [3, 3, channels, 32], window: Window(padding: 1))
+      all.append(WinogradConvolution<Winograd6>.forward(x, formulaValues(size.weightShape, salt: 11), size))
+    }
     return all
   }
 

@@ -49,7 +49,14 @@ public enum ConvolutionKernels {
     return result
   }
 
-  static func inputGradient(_ g: Tensor, _ weight: Tensor, _ size: ConvolutionSize) -> Tensor {
+  /// - Parameter isTransposed: Whether the weight is given as [K,K,O,I].
+  static func inputGradient(
+    _ g: Tensor, _ weight: Tensor, isTransposed: Bool = false, _ size: ConvolutionSize
+  ) -> Tensor {
+    if size.window.stride == 2 && takesWinograd(size, isTransposed: true) {
+      return Winograd.inputGradient(g, weight, isTransposed: isTransposed, size)
+    }
+    if isTransposed { return inputGradient(g, withoutRecording { weight.transposed([0, 1, 3, 2]) }, size) }
     if size.isPointwise {
       let result = Tensor(uninitialized: size.inputShape)
       GEMM.parallel(
@@ -66,7 +73,6 @@ public enum ConvolutionKernels {
         g, turned, ConvolutionSize(input: g.shape, weight: turned.shape, window: Window(padding: padding)))
     }
     if let points = StridedPoints(size) { return points.spread(inputGradient(g, weight, points.dense)) }
-    if takesWinograd(size, isTransposed: true) { return Winograd.inputGradient(g, weight, size) }
     if PositionConvolution.paysInputGradient(size) { return PositionConvolution.inputGradient(g, weight, size) }
     // Otherwise each window's share is added where it came from; pictures do not overlap, so they go in parallel.
     let result = Tensor.zeros(size.inputShape)

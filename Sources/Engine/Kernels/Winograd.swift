@@ -90,14 +90,14 @@ enum Winograd {
     }
   }
 
-  /// g [N,H',W',O], weight [3,3,I,O] → [N,H,W,I], of stride 2.
-  static func inputGradient(_ g: Tensor, _ weight: Tensor, _ size: ConvolutionSize) -> Tensor {
+  /// g [N,H',W',O], weight [3,3,I,O] or, transposed, [3,3,O,I] → [N,H,W,I], of stride 2.
+  static func inputGradient(_ g: Tensor, _ weight: Tensor, isTransposed: Bool, _ size: ConvolutionSize) -> Tensor {
     switch fewest(
       size, [transposed(TwoTaps3.self, size), transposed(TwoTaps4.self, size), transposed(TwoTaps5.self, size)])
     {
-    case 3: return WinogradConvolution<Strided<TwoTaps3>>.inputGradient(g, weight, size)
-    case 4: return WinogradConvolution<Strided<TwoTaps4>>.inputGradient(g, weight, size)
-    default: return WinogradConvolution<Strided<TwoTaps5>>.inputGradient(g, weight, size)
+    case 3: return WinogradConvolution<Strided<TwoTaps3>>.inputGradient(g, weight, isTransposed: isTransposed, size)
+    case 4: return WinogradConvolution<Strided<TwoTaps4>>.inputGradient(g, weight, isTransposed: isTransposed, size)
+    default: return WinogradConvolution<Strided<TwoTaps5>>.inputGradient(g, weight, isTransposed: isTransposed, size)
     }
   }
 }

@@ -55,23 +55,44 @@ enum WinogradConvolution<Way: WinogradTransforms> {
   }
 
   /// G w Gᵀ of a weight [3,3,I,O] into planes [I,O] that lie in panels.
-  static func transformed(_ weight: Tensor, _ products: WinogradProducts) -> Storage {
+  ///
+  /// - Parameter isTurned: Whether the weight is turned by 180°.
+  static func transformed(_ weight: Tensor, _ products: WinogradProducts, isTurned: Bool = false) -> Storage {
     let (panels, count) = (products.weightPanels, products.inputs * products.outputs)
     let (weights, stride) = (products.weightStorage(), products.weightStride)
     let points = Way.weightPoints
+    let (first, tap) = isTurned ? (weight.pointer + 8 * count, -count) : (weight.pointer, count)
+    /// Eight neighbours, with the points `step` apart.
+    func transform(_ c: Int, _ half: UnsafeMutablePointer<Float>, into out: UnsafeMutablePointer<Float>, step: Int) {
+      for column in 0..<3 {
+        Way.weight(Strip(first + column &* tap + c, step: 3 &* tap), Strip(half + 8 &* column, step: 24))
+      }
+      for row in 0..<points {
+        Way.weight(Strip(half + 24 &* row, step: 8), Strip(out + row &* points &* step, step: step))
+      }
+    }
+    if Lanes.streams(points * points * count) && products.outputs % 16 == 0 {
+      // Large ones are written past the caches, in whole lines.
+      Parallel.ranges(count / 16, grain: 128) { start, end in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: 8 * 3 * points + 16 * points * points) { room in
+          let (half, lines) = (room.baseAddress!, room.baseAddress! + 8 * 3 * points)
+          for run in start..<end {
+            transform(16 &* run, half, into: lines, step: 16)
+            transform(16 &* run &+ 8, half, into: lines + 8, step: 16)
+            let out = weights.pointer + panels.place(16 &* run)
+            for point in 0..<points &* points {
+              Lanes(lines + 16 &* point).store(out + point &* stride, 16, streaming: true)
+            }
+          }
+        }
+      }
+      return weights
+    }
     Parallel.ranges((count + 7) / 8, grain: 256) { start, end in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: 8 * 3 * points) { half in
-        let half = half.baseAddress!
         for run in start..<end {
           let c = min(run &* 8, count &- 8)
-          for column in 0..<3 {
-            Way.weight(
-              Strip(weight.pointer + column &* count + c, step: 3 &* count), Strip(half + 8 &* column, step: 24))
-          }
-          let point = weights.pointer + panels.place(c)
-          for row in 0..<points {
-            Way.weight(Strip(half + 24 &* row, step: 8), Strip(point + row &* points &* stride, step: stride))
-          }
+          transform(c, half.baseAddress!, into: weights.pointer + panels.place(c), step: stride)
         }
       }
     }
@@ -116,15 +137,20 @@ extension WinogradConvolution {
   }
 
   /// g [N,H',W',O], weight [3,3,I,O] → [N,H,W,I]: the transposed convolution, which upsamples by two.
-  static func inputGradient<Outer>(_ g: Tensor, _ weight: Tensor, _ size: ConvolutionSize) -> Tensor
-  where Way == Strided<Outer> {
+  ///
+  /// - Parameter isTransposed: Whether the weight is given as [3,3,O,I].
+  static func inputGradient<Outer>(
+    _ g: Tensor, _ weight: Tensor, isTransposed: Bool = false, _ size: ConvolutionSize
+  ) -> Tensor where Way == Strided<Outer> {
     let result = Tensor(uninitialized: size.inputShape)
     let (high, wide) = transposedGrid(size)
     let small = TiledMap(size.outputShape, step: Way.outputs, origin: -1, high: high, wide: wide)
     let large = TiledMap(
       size.inputShape, step: 2 * Way.outputs, origin: -size.window.padding, high: high, wide: wide)
     let products = products(tiles: size.batch * high * wide, inputs: size.outChannels, outputs: size.inChannels)
-    let weights = transformed(ConvolutionKernels.turnedWeight(weight), products)
+    let weights =
+      isTransposed
+      ? transformed(weight, products, isTurned: true) : transformed(ConvolutionKernels.turnedWeight(weight), products)
     products.forward(weights: weights) { range, planes, row in
       small.spread(
         g.pointer, side: Way.outputs + 1, points: Way.points, range, into: planes, row: row, Way.smallInput)

@@ -3,13 +3,23 @@
 /// The end of every layer of StyleGAN2 (the released `FusedLeakyReLU`, `NoiseInjection`): x [N,...,C], bias [C],
 /// noise [N,...,1] or [1,...,1] of x's sides, to which no gradient flows, strength [1], factor a constant (the
 /// equalised learning rate's scale). Noise and strength come together or not at all.
+///
+/// - Parameter scale: What x is multiplied by before, by picture and channel: [N,1,...,1,C]. In the same pass where
+///   nothing is recorded; the bits are the same either way.
 public func biasActivation(
-  _ x: Tensor, bias: Tensor, noise: Tensor? = nil, strength: Tensor? = nil, factor: Float = 1, slope: Float = 0.2,
-  gain: Float = Float(2).squareRoot()
+  _ x: Tensor, scale: Tensor? = nil, bias: Tensor, noise: Tensor? = nil, strength: Tensor? = nil, factor: Float = 1,
+  slope: Float = 0.2, gain: Float = Float(2).squareRoot()
 ) -> Tensor {
   precondition((noise == nil) == (strength == nil), "noise needs a strength, and a strength needs noise")
-  let output = biasActivationKernel(x, bias, noise, strength, factor, slope, gain)
+  precondition(
+    scale == nil || scale!.shape == x.shape.indices.map { [0, x.rank - 1].contains($0) ? x.shape[$0] : 1 },
+    "a scale for each picture and channel of \(x.shape) is needed, not \(scale!.shape)")
   var inputs = [x, bias]
+  if let scale, Recording.isOn, (inputs + [scale] + (strength.map { [$0] } ?? [])).contains(where: \.isTracked) {
+    return biasActivation(
+      x * scale, bias: bias, noise: noise, strength: strength, factor: factor, slope: slope, gain: gain)
+  }
+  let output = biasActivationKernel(x, scale, bias, noise, strength, factor, slope, gain)
   if let strength { inputs.append(strength) }
   return recorded(output, from: inputs) { g, y, needed in
     guard Recording.isOn else {
@@ -35,7 +45,8 @@ func biasActivationReference(
 }
 
 private func biasActivationKernel(
-  _ x: Tensor, _ bias: Tensor, _ noise: Tensor?, _ strength: Tensor?, _ factor: Float, _ slope: Float, _ gain: Float
+  _ x: Tensor, _ scale: Tensor?, _ bias: Tensor, _ noise: Tensor?, _ strength: Tensor?, _ factor: Float, _ slope: Float,
+  _ gain: Float
 ) -> Tensor {
   let channels = x.shape[x.rank - 1]
   precondition(bias.count == channels, "bias \(bias.shape) does not fit \(x.shape)")
@@ -47,6 +58,7 @@ private func biasActivationKernel(
       [[1] + sides, [x.shape[0]] + sides].contains(noise.shape), "noise \(noise.shape) does not fit \(x.shape)")
   }
   let amount = strength?.item ?? 0
+  let perPicture = max(1, rows / max(1, x.shape[0]))
   let span = Trace.open("biasActivation", "\(x.shape)", operations: 4 * x.count, bytes: 8 * x.count)
   defer { Trace.close(span) }
   let streaming = Lanes.streams(x.count)
@@ -55,8 +67,11 @@ private func biasActivationKernel(
     for row in start..<end {
       let shift = noise.map { amount * $0.pointer[row % $0.count] } ?? 0
       let base = row &* channels
+      let scales = scale.map { UnsafePointer($0.pointer + row / perPicture &* channels) }
       Lanes.forEachRun(0, channels) { c, n in
-        let value = (Lanes(p + base + c, n) * factor + Lanes(b + c, n) + shift) * gain
+        var value = Lanes(p + base + c, n)
+        if let scales { value *= Lanes(scales + c, n) }
+        value = (value * factor + Lanes(b + c, n) + shift) * gain
         value.wherePositive(value, else: value * slope).store(o + base + c, n, streaming: streaming)
       }
     }

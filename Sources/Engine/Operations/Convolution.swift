@@ -100,9 +100,30 @@ public func convTranspose2d(_ x: Tensor, _ weight: Tensor, _ window: Window) -> 
   precondition(
     x.rank == 4 && weight.rank == 4 && x.shape[3] == weight.shape[3],
     "convTranspose2d takes [N,H,W,I] and [K,K,O,I]; the shapes are \(x.shape) and \(weight.shape)")
+  return conv2dInputGradient(x, weight, window, inputSize: grown(x, by: weight, window))
+}
+
+/// `convTranspose2d` with a weight that lies as a convolution's, [K,K,I,O]. Where nothing is recorded, large ones are
+/// read as they lie; the bits are the same either way.
+public func convTranspose2d(_ x: Tensor, upright weight: Tensor, _ window: Window) -> Tensor {
+  if Recording.isOn && (x.isTracked || weight.isTracked) {
+    return convTranspose2d(x, weight.transposed([0, 1, 3, 2]), window)
+  }
+  precondition(
+    x.rank == 4 && weight.rank == 4 && x.shape[3] == weight.shape[2],
+    "convTranspose2d takes [N,H,W,I] and an upright [K,K,I,O]; the shapes are \(x.shape) and \(weight.shape)")
+  let (height, width) = grown(x, by: weight, window)
+  let size = ConvolutionSize(
+    input: [x.shape[0], height, width, weight.shape[3]],
+    weight: [weight.shape[0], weight.shape[1], weight.shape[3], weight.shape[2]], window: window)
+  let span = Trace.open("conv2d input gradient", size.description, operations: size.operations, bytes: size.bytes)
+  defer { Trace.close(span) }
+  return ConvolutionKernels.inputGradient(x, weight, isTransposed: true, size)
+}
+
+private func grown(_ x: Tensor, by weight: Tensor, _ window: Window) -> (Int, Int) {
   func grown(_ size: Int, _ kernel: Int) -> Int { (size - 1) * window.stride - 2 * window.padding + kernel }
-  return conv2dInputGradient(
-    x, weight, window, inputSize: (grown(x.shape[1], weight.shape[0]), grown(x.shape[2], weight.shape[1])))
+  return (grown(x.shape[1], weight.shape[0]), grown(x.shape[2], weight.shape[1]))
 }
 
 /// All sizes of one convolution.

@@ -180,7 +180,26 @@ private func sumMiddle(_ x: Tensor, outer: Int, middle: Int, inner: Int) -> Tens
     for row in 0..<outer { o[row] = sumOfRun(partial.pointer + row * chunks, chunks) }
     return result
   }
-  // Rows of `inner` values are added up, in strips that stay in registers; many rows are cut into at most 16 pieces.
+  return sumRows(x, outer: outer, middle: middle, inner: inner) { $0 }
+}
+
+/// The sum of the squares over the leading axes, where nothing is recorded in one pass; with the bits of
+/// `squared().sum(...)`.
+public func sumOfSquares(_ x: Tensor, leadingAxes: Int) -> Tensor {
+  let rest = Array(x.shape.dropFirst(leadingAxes))
+  let inner = rest.reduce(1, *)
+  if (Recording.isOn && x.isTracked) || inner <= 1 { return x.squared().sum(Array(0..<leadingAxes)) }
+  let span = Trace.open("sumOfSquares", "\(x.shape)", operations: 2 * x.count, bytes: 4 * x.count)
+  defer { Trace.close(span) }
+  return sumRows(x, outer: 1, middle: x.count / inner, inner: inner) { $0 * $0 }.reshaped(rest)
+}
+
+/// [outer, middle, inner] → [outer, inner], of a function of the values: rows of `inner` are added up, in strips that
+/// stay in registers; many rows are cut into at most 16 pieces.
+@inline(__always)
+private func sumRows(_ x: Tensor, outer: Int, middle: Int, inner: Int, _ value: (Lanes) -> Lanes) -> Tensor {
+  let result = Tensor(uninitialized: [outer, inner])
+  let (p, o) = (x.pointer, result.pointer)
   let strip = 1024
   let strips = (inner + strip - 1) / strip
   let pieces = outer * strips > 4 ? 1 : max(1, min(16, middle * inner / 16384))
@@ -197,12 +216,12 @@ private func sumMiddle(_ x: Tensor, outer: Int, middle: Int, inner: Int) -> Tens
         var (even, odd) = (Lanes.zero, Lanes.zero)
         var row = rows.lowerBound
         while row &+ 2 <= rows.upperBound {
-          even += Lanes(source, n)
-          odd += Lanes(source + inner, n)
+          even += value(Lanes(source, n))
+          odd += value(Lanes(source + inner, n))
           source += 2 &* inner
           row &+= 2
         }
-        if row < rows.upperBound { even += Lanes(source, n) }
+        if row < rows.upperBound { even += value(Lanes(source, n)) }
         (even + odd).store(out + i, n)
       }
     }

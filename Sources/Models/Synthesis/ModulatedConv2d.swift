@@ -29,21 +29,22 @@ public final class ModulatedConv2d: Module {
   ///   - style: [N, style width].
   /// - Returns: [N,H,W,O], or [N,2H,2W,O] where the layer doubles.
   public func callAsFunction(_ x: Tensor, style: Tensor) -> Tensor {
+    let (result, demodulation) = parts(x, style: style)
+    return demodulation.map { result * $0 } ?? result
+  }
+
+  /// The result before its demodulation, and what demodulates it: [N,1,1,O], nil where nothing does.
+  func parts(_ x: Tensor, style: Tensor) -> (result: Tensor, demodulation: Tensor?) {
     let kernel = weight.value
     let (batch, inputs, outputs) = (x.shape[0], kernel.shape[2], kernel.shape[3])
     let factors = modulation(style) * scale
     let scaled = x * factors.reshaped([batch, 1, 1, inputs])
-    var result: Tensor
-    if let blur {
-      result = blur(convTranspose2d(scaled, kernel.transposed([0, 1, 3, 2]), Window(stride: 2)))
-    } else {
-      result = conv2d(scaled, kernel, Window(padding: kernel.shape[0] / 2))
-    }
-    if isDemodulated {
-      // 1 / √(Σ (scale·w·s)² + ε), summed over the window and the input channels: a product of two small matrices.
-      let energy = matmul(factors.squared(), kernel.squared().sum([0, 1]))
-      result = result * (energy + 1e-8).reciprocalSquareRoot().reshaped([batch, 1, 1, outputs])
-    }
-    return result
+    let result =
+      blur.map { $0(convTranspose2d(scaled, upright: kernel, Window(stride: 2))) }
+      ?? conv2d(scaled, kernel, Window(padding: kernel.shape[0] / 2))
+    guard isDemodulated else { return (result, nil) }
+    // 1 / √(Σ (scale·w·s)² + ε), summed over the window and the input channels: a product of two small matrices.
+    let energy = matmul(factors.squared(), sumOfSquares(kernel, leadingAxes: 2))
+    return (result, (energy + 1e-8).reciprocalSquareRoot().reshaped([batch, 1, 1, outputs]))
   }
 }

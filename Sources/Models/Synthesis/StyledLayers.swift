@@ -18,7 +18,9 @@ public final class StyledConv: Module {
   /// - Parameter map: Noise, [N,H',W',1] or [1,H',W',1] of the output's sides.
   public func callAsFunction(_ x: Tensor, style: Tensor, noise map: Tensor) -> Tensor {
     func layer(_ x: Tensor, _ style: Tensor) -> Tensor {
-      biasActivation(conv(x, style: style), bias: activate.bias.value, noise: map, strength: noise.weight.value)
+      let (result, demodulation) = conv.parts(x, style: style)
+      return biasActivation(
+        result, scale: demodulation, bias: activate.bias.value, noise: map, strength: noise.weight.value)
     }
     guard recomputesActivations else { return layer(x, style) }
     return recomputed([x, style], parameters: parameters.map(\.parameter.value)) { layer($0[0], $0[1]) }
