@@ -106,6 +106,27 @@ final class WinogradTests: XCTestCase {
     }
   }
 
+  /// Tiles that lie wholly in the padding are zero.
+  func testWidePadding() {
+    for stride in [1, 2] {
+      let one = Case(batch: 1, height: 5, width: 2, inputs: 8, outputs: 16, stride: stride, padding: 13)
+      let expected = one.naive[0]
+      let size = one.size
+      let results = stride == 1
+        ? [
+          WinogradConvolution<Winograd4>.forward(one.x, one.weight, size),
+          WinogradConvolution<Winograd5>.forward(one.x, one.weight, size),
+          WinogradConvolution<Winograd6>.forward(one.x, one.weight, size),
+        ]
+        : [
+          WinogradConvolution<Strided<TwoTaps3>>.forward(one.x, one.weight, size),
+          WinogradConvolution<Strided<TwoTaps4>>.forward(one.x, one.weight, size),
+          WinogradConvolution<Strided<TwoTaps5>>.forward(one.x, one.weight, size),
+        ]
+      for result in results { assertClose(result, shape: size.outputShape, expected, tolerance: 1e-5, "stride \(stride)") }
+    }
+  }
+
   func testSameBitsOnAnyNumberOfThreads() {
     let before = Parallel.threadCount
     defer { Parallel.threadCount = before }

@@ -46,7 +46,7 @@ struct TiledMap {
     let (picture, row) = line.quotientAndRemainder(dividingBy: high)
     let (top, left) = (row * step + origin, column * step + origin)
     func inside(_ first: Int, _ length: Int) -> Range<Int> {
-      let start = max(0, -first)
+      let start = min(side, max(0, -first))
       return start..<max(start, min(side, length - first))
     }
     return ((picture * height + top) * width + left, inside(top, height), inside(left, width))

@@ -1,7 +1,7 @@
 /// The one-dimensional transforms of a Winograd convolution with three taps (Lavin and Gray 2016). Two-dimensional ones
 /// apply them to the columns and then the rows of a tile.
 ///
-/// Each reads all its values before it writes the first of what it makes of them.
+/// What one reads and what it writes never overlap.
 protocol WinogradTransforms {
   static var stride: Int { get }
   /// Outputs of a tile's side. It is made from `inputs` values by `points` multiplications.
