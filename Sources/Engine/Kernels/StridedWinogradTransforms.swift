@@ -69,12 +69,6 @@ enum Strided<Outer: TwoTapTransforms>: WinogradTransforms {
   }
 }
 
-/// x·factor + sum, rounded once.
-@inline(__always)
-private func fused(_ x: Eight, _ factor: Float, _ sum: Eight) -> Eight {
-  sum.addingProduct(x, Eight(repeating: factor))
-}
-
 /// F(3,2) at the points 0, ±1 and ∞.
 enum TwoTaps3: TwoTapTransforms {
   static var outputs: Int { 3 }

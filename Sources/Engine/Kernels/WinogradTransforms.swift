@@ -32,7 +32,7 @@ extension WinogradTransforms {
 
 /// x·factor + sum, rounded once.
 @inline(__always)
-private func fused(_ x: Eight, _ factor: Float, _ sum: Eight) -> Eight {
+func fused(_ x: Eight, _ factor: Float, _ sum: Eight) -> Eight {
   sum.addingProduct(x, Eight(repeating: factor))
 }
 
