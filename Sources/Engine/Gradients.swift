@@ -39,6 +39,9 @@ final class Record {
 /// Whether operations on tracked tensors are recorded now.
 enum Recording {
   nonisolated(unsafe) static var isOn = true
+
+  /// Whether an operation on these tensors is recorded.
+  static func concerns(_ inputs: [Tensor]) -> Bool { isOn && inputs.contains(where: \.isTracked) }
 }
 
 /// Runs `body` without recording: evaluation, generation, optimizer steps.
@@ -51,7 +54,7 @@ public func withoutRecording<R>(_ body: () throws -> R) rethrows -> R {
 
 /// Attaches a gradient rule to a freshly computed tensor, where one is wanted.
 func recorded(_ output: Tensor, from inputs: [Tensor], rule: @escaping Record.Rule) -> Tensor {
-  guard Recording.isOn, inputs.contains(where: \.isTracked) else { return output }
+  guard Recording.concerns(inputs) else { return output }
   return Tensor(shape: output.shape, storage: output.storage, record: Record(inputs: inputs, rule: rule))
 }
 

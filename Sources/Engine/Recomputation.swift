@@ -8,7 +8,7 @@
 ///   - f: A function of these tensors alone: the same values each time.
 public func recomputed(_ inputs: [Tensor], parameters: [Tensor], _ f: @escaping ([Tensor]) -> Tensor) -> Tensor {
   let all = inputs + parameters
-  guard Recording.isOn, all.contains(where: \.isTracked) else { return f(inputs) }
+  guard Recording.concerns(all) else { return f(inputs) }
   let output = withoutRecording { f(inputs) }
   return recorded(Tensor(shape: output.shape, storage: output.storage), from: all) { gradient, _, needed in
     gradientsThrough(f, inputs, parameters: parameters, seed: gradient, needed: needed)

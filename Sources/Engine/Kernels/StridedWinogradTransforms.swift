@@ -96,8 +96,7 @@ enum TwoTaps3: TwoTapTransforms {
     let (g0, g1, g2) = (g[0], g[1], g[2])
     let ends = g0 + g2
     z[0] = g0
-    z[1] = ends + g1
-    z[2] = ends - g1
+    z.putPair(1, ends, g1)
     z[3] = g2
   }
 
@@ -105,8 +104,7 @@ enum TwoTaps3: TwoTapTransforms {
   static func weight(_ first: Eight, _ last: Eight, _ u: Strip) {
     let (half, other) = (first * 0.5, last * 0.5)
     u[0] = first
-    u[1] = half + other
-    u[2] = half - other
+    u.putPair(1, half, other)
     u[3] = last
   }
 
@@ -149,8 +147,7 @@ enum TwoTaps4: TwoTapTransforms {
     let (g0, g1, g2, g3) = (g[0], g[1], g[2], g[3])
     let (even, odd) = (g0 + g2, g1 + g3)
     z[0] = g0
-    z[1] = even + odd
-    z[2] = even - odd
+    z.putPair(1, even, odd)
     z[3] = fused(g3, 8, fused(g2, 4, fused(g1, 2, g0)))
     z[4] = g3
   }
@@ -182,61 +179,35 @@ enum TwoTaps4: TwoTapTransforms {
 enum TwoTaps5: TwoTapTransforms {
   static var outputs: Int { 5 }
 
-  private static var a: Float { 0.75 }
-  private static var b: Float { 1.5 }
-  private static var a2: Float { 0.5625 }
-  private static var b2: Float { 2.25 }
-  /// 1 / a²b².
-  private static var atZero: Float { 1 / 1.265625 }
-  private static var atA: Float { -128.0 / 243 }
-  private static var atB: Float { 32.0 / 243 }
+  private typealias Points = Winograd4
 
   @inline(__always)
-  static func input(_ d: Strip, _ v: Strip) { Winograd4.input(d, v) }
+  static func input(_ d: Strip, _ v: Strip) { Points.input(d, v) }
 
   @inline(__always)
-  static func output(_ m: Strip, _ y: Strip) {
-    let (m0, m1, m2, m3, m4, m5) = (m[0], m[1], m[2], m[3], m[4], m[5])
-    let (sumA, differenceA) = (m1 + m2, m1 - m2)
-    let (sumB, differenceB) = (m3 + m4, m3 - m4)
-    y[0] = m0 + sumA + sumB
-    y[1] = fused(differenceB, b, differenceA * a)
-    y[2] = fused(sumB, b2, sumA * a2)
-    y[3] = fused(differenceB, b * b2, differenceA * (a * a2))
-    y[4] = fused(sumB, b2 * b2, fused(sumA, a2 * a2, m5))
-  }
+  static func output(_ m: Strip, _ y: Strip) { FiveOutputs.output(m, last: m[5], y, Points.a, Points.b) }
 
   @inline(__always)
   static func outputGradient(_ g: Strip, _ z: Strip) {
-    let (g0, g1, g2, g3, g4) = (g[0], g[1], g[2], g[3], g[4])
-    let evenA = fused(g4, a2 * a2, fused(g2, a2, g0))
-    let evenB = fused(g4, b2 * b2, fused(g2, b2, g0))
-    let (oddA, oddB) = (fused(g3, a * a2, g1 * a), fused(g3, b * b2, g1 * b))
-    z[0] = g0
-    z[1] = evenA + oddA
-    z[2] = evenA - oddA
-    z[3] = evenB + oddB
-    z[4] = evenB - oddB
-    z[5] = g4
+    FiveOutputs.outputGradient(g, z, Points.a, Points.b)
+    z[5] = g[4]
   }
 
   @inline(__always)
   static func weight(_ first: Eight, _ last: Eight, _ u: Strip) {
-    let (evenA, oddA) = (first * atA, last * (a * atA))
-    let (evenB, oddB) = (first * atB, last * (b * atB))
-    u[0] = first * atZero
-    u[1] = evenA + oddA
-    u[2] = evenA - oddA
-    u[3] = evenB + oddB
-    u[4] = evenB - oddB
+    let (evenA, oddA) = (first * Points.atA, last * (Points.a * Points.atA))
+    let (evenB, oddB) = (first * Points.atB, last * (Points.b * Points.atB))
+    u[0] = first * (1 / Points.product)
+    u.putPair(1, evenA, oddA)
+    u.putPair(3, evenB, oddB)
     u[5] = last
   }
 
   @inline(__always)
   static func weightGradient(_ u: Strip) -> (first: Eight, last: Eight) {
     let (u0, u1, u2, u3, u4, u5) = (u[0], u[1], u[2], u[3], u[4], u[5])
-    let (sumA, differenceA) = ((u1 + u2) * atA, (u1 - u2) * atA)
-    let (sumB, differenceB) = ((u3 + u4) * atB, (u3 - u4) * atB)
-    return (fused(u0, atZero, sumA + sumB), fused(differenceB, b, fused(differenceA, a, u5)))
+    let (sumA, differenceA) = ((u1 + u2) * Points.atA, (u1 - u2) * Points.atA)
+    let (sumB, differenceB) = ((u3 + u4) * Points.atB, (u3 - u4) * Points.atB)
+    return (fused(u0, 1 / Points.product, sumA + sumB), fused(differenceB, Points.b, fused(differenceA, Points.a, u5)))
   }
 }

@@ -18,6 +18,13 @@ struct Strip {
     nonmutating set { UnsafeMutableRawPointer(start + index &* step).storeBytes(of: newValue, as: Eight.self) }
   }
 
+  /// Writes even ± point·odd: a polynomial's values at a point and at its opposite.
+  @inline(__always)
+  func putPair(_ index: Int, _ even: Eight, _ odd: Eight, _ point: Float = 1) {
+    self[index] = fused(odd, point, even)
+    self[index &+ 1] = fused(odd, -point, even)
+  }
+
   /// Every second value.
   var even: Strip {
     @inline(__always) get { Strip(start, step: 2 &* step) }
@@ -93,10 +100,11 @@ struct TiledMap {
     }
   }
 
-  /// Transforms the rows and then the columns of planes, `points` values to `side` each, to tiles of the map.
+  /// Transforms the rows and then the columns of planes, `points` values to `side` each, from row `first` on to tiles of
+  /// the map.
   @inline(__always)
   func gather(
-    _ planes: UnsafePointer<Float>, stride: Int, points: Int, side: Int, _ tiles: Range<Int>,
+    _ planes: TilePlanes, row first: Int, points: Int, side: Int, _ tiles: Range<Int>,
     into y: UnsafeMutablePointer<Float>, _ transform: (Strip, Strip) -> Void
   ) {
     let patch = Storage(count: side * side * channels)
@@ -107,10 +115,11 @@ struct TiledMap {
         let isWhole = rows.count == side && columns.count == side
         let (target, line) = isWhole ? (y + pixel &* channels, width &* channels) : (patch.pointer, side &* channels)
         forEachRun { c in
-          let point = planes + index &* channels + c
+          let point = planes.place(first &+ index, c)
           for row in 0..<points {
             transform(
-              Strip(point + row &* points &* stride, step: stride), Strip(half + 8 &* row, step: 8 &* points))
+              Strip(point + row &* points &* planes.stride, step: planes.stride),
+              Strip(half + 8 &* row, step: 8 &* points))
           }
           for column in 0..<side {
             transform(

@@ -3,8 +3,8 @@
 /// Larger tiles need fewer multiplications, but hang over more, and those of stride 1 have larger errors; so maps of
 /// side 14 like tiles of five, maps of side 128 tiles of six. Small convolutions, which gain little, keep the smallest.
 enum Winograd {
-  /// Whether the transforms take this shape at all; whether they pay is `ConvolutionKernels`' question.
-  static func fits(_ size: ConvolutionSize) -> Bool {
+  /// Whether the transforms take this shape at all.
+  private static func fits(_ size: ConvolutionSize) -> Bool {
     size.kernelHeight == 3 && size.kernelWidth == 3 && size.window.stride <= 2 && size.inChannels >= 8
       && size.outChannels >= 8
   }

@@ -14,7 +14,7 @@ enum WinogradConvolution<Way: WinogradTransforms> {
     )
   }
 
-  static func products(tiles: Int, inputs: Int, outputs: Int) -> WinogradProducts {
+  private static func products(tiles: Int, inputs: Int, outputs: Int) -> WinogradProducts {
     let points = Way.points * Way.points
     return WinogradProducts(
       tiles: tiles, inputs: inputs, outputs: outputs,
@@ -32,9 +32,9 @@ enum WinogradConvolution<Way: WinogradTransforms> {
     products.forward(weights: weights) { range, planes, row in
       input.spread(
         x.pointer, side: Way.inputs, points: Way.points, range, into: planes, row: row, Way.input)
-    } output: { planes, stride, range in
+    } output: { planes, row, range in
       output.gather(
-        planes, stride: stride, points: Way.points, side: Way.outputs, range, into: result.pointer, Way.output)
+        planes, row: row, points: Way.points, side: Way.outputs, range, into: result.pointer, Way.output)
       if let finish { output.finish(range, of: result.pointer, finish) }
     }
     return result
@@ -57,7 +57,7 @@ enum WinogradConvolution<Way: WinogradTransforms> {
   /// G w Gᵀ of a weight [3,3,I,O] into planes [I,O] that lie in panels.
   ///
   /// - Parameter isTurned: Whether the weight is turned by 180°.
-  static func transformed(_ weight: Tensor, _ products: WinogradProducts, isTurned: Bool = false) -> Storage {
+  private static func transformed(_ weight: Tensor, _ products: WinogradProducts, isTurned: Bool = false) -> Storage {
     let (panels, count) = (products.weightPanels, products.inputs * products.outputs)
     let (weights, stride) = (products.weightStorage(), products.weightStride)
     let points = Way.weightPoints
@@ -154,9 +154,9 @@ extension WinogradConvolution {
     products.forward(weights: weights) { range, planes, row in
       small.spread(
         g.pointer, side: Way.outputs + 1, points: Way.points, range, into: planes, row: row, Way.smallInput)
-    } output: { planes, stride, range in
+    } output: { planes, row, range in
       large.gather(
-        planes, stride: stride, points: Way.points, side: 2 * Way.outputs, range, into: result.pointer, Way.largeOutput)
+        planes, row: row, points: Way.points, side: 2 * Way.outputs, range, into: result.pointer, Way.largeOutput)
     }
     return result
   }

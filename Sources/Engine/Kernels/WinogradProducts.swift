@@ -23,8 +23,8 @@ struct WinogradProducts {
     return WeightPanels(inputs: inputs, outputs: outputs, width: isCut ? GEMM.evenShare(outputs, atMost: 64) : outputs)
   }
 
-  /// Tiles in a range, of which the first is the first row of the planes, or a given one.
-  typealias FromPlanes = (UnsafePointer<Float>, _ stride: Int, Range<Int>) -> Void
+  /// Tiles in a range, of which the first is the planes' given row.
+  typealias FromPlanes = (TilePlanes, _ row: Int, Range<Int>) -> Void
   typealias IntoPlanes = (Range<Int>, TilePlanes, _ row: Int) -> Void
 
   /// Whether the transformed weight is too large for a core's cache. Then blocks are long, so that it is read seldom.
@@ -43,19 +43,18 @@ struct WinogradProducts {
     let weightStride = weightStride
     let panelWidth = weightPanels.width < outputs ? weightPanels.width : nil
     let length = blockLength
-    let strideM = Self.planeStride(length, outputs)
-    func multiply(_ point: Int, _ rows: Int, _ v: TilePlanes, _ m: Storage) {
+    func multiply(_ point: Int, _ rows: Int, _ v: TilePlanes, _ m: TilePlanes) {
       GEMM.call(
         transposeA: false, transposeB: false, m: rows, n: outputs, k: inputs, v.plane(point), strideA: inputs,
-        weights.pointer + weightPlanes[point] * weightStride,
-        strideB: outputs, m.pointer + point * strideM, strideC: outputs, panelWidth: panelWidth)
+        weights.pointer + weightPlanes[point] * weightStride, strideB: outputs, m.plane(point), strideC: outputs,
+        panelWidth: panelWidth)
     }
     let blocks = (tiles + length - 1) / length
     if isHeavy && blocks < 8 {
       // Too few blocks to share out evenly, and each thread would read the whole weight: all threads work on one block
       // after the other, step by step.
       let v = TilePlanes(points: points, rows: length, channels: inputs)
-      let m = Storage(count: points * strideM)
+      let m = TilePlanes(points: points, rows: length, channels: outputs)
       for block in 0..<blocks {
         let start = block * length
         let rows = min(tiles, start + length) - start
@@ -64,7 +63,7 @@ struct WinogradProducts {
         }
         Parallel.pieces(points) { multiply($0, rows, v, m) }
         Parallel.ranges(rows, grain: max(1, 4096 / outputs)) { first, last in
-          output(m.pointer + first * outputs, strideM, start + first..<start + last)
+          output(m, first, start + first..<start + last)
         }
       }
       return
@@ -72,10 +71,10 @@ struct WinogradProducts {
     Parallel.pieces(blocks) { block in
       let range = block * length..<min(tiles, (block + 1) * length)
       let v = TilePlanes(points: points, rows: length, channels: inputs)
-      let m = Storage(count: points * strideM)
+      let m = TilePlanes(points: points, rows: length, channels: outputs)
       input(range, v, 0)
       for point in 0..<points { multiply(point, range.count, v, m) }
-      output(m.pointer, strideM, range)
+      output(m, 0, range)
     }
   }
 

@@ -46,18 +46,18 @@ enum Winograd4: WinogradTransforms {
   static var outputs: Int { 4 }
   static var points: Int { 6 }
 
-  private static var a: Float { 0.75 }
-  private static var b: Float { 1.5 }
-  private static var a2: Float { 0.5625 }
-  private static var b2: Float { 2.25 }
+  static var a: Float { 0.75 }
+  static var b: Float { 1.5 }
+  static var a2: Float { 0.5625 }
+  static var b2: Float { 2.25 }
   private static var a3: Float { 0.421875 }
   private static var b3: Float { 3.375 }
   /// a²b² and a² + b².
-  private static var product: Float { 1.265625 }
+  static var product: Float { 1.265625 }
   private static var sum: Float { 2.8125 }
   /// 1 / (2a²(a² - b²)) and 1 / (2b²(b² - a²)): the weights of Lagrange's interpolation.
-  private static var atA: Float { -128.0 / 243 }
-  private static var atB: Float { 32.0 / 243 }
+  static var atA: Float { -128.0 / 243 }
+  static var atB: Float { 32.0 / 243 }
 
   @inline(__always)
   static func input(_ d: Strip, _ v: Strip) {
@@ -65,10 +65,8 @@ enum Winograd4: WinogradTransforms {
     let (evenA, oddA) = (fused(d2, -b2, d4), fused(d1, -b2, d3))
     let (evenB, oddB) = (fused(d2, -a2, d4), fused(d1, -a2, d3))
     v[0] = fused(d0, product, fused(d2, -sum, d4))
-    v[1] = fused(oddA, a, evenA)
-    v[2] = fused(oddA, -a, evenA)
-    v[3] = fused(oddB, b, evenB)
-    v[4] = fused(oddB, -b, evenB)
+    v.putPair(1, evenA, oddA, a)
+    v.putPair(3, evenB, oddB, b)
     v[5] = fused(d1, product, fused(d3, -sum, d5))
   }
 
@@ -78,10 +76,8 @@ enum Winograd4: WinogradTransforms {
     let (evenA, oddA) = (fused(g2, a2, g0) * atA, g1 * (a * atA))
     let (evenB, oddB) = (fused(g2, b2, g0) * atB, g1 * (b * atB))
     u[0] = g0 * (1 / product)
-    u[1] = evenA + oddA
-    u[2] = evenA - oddA
-    u[3] = evenB + oddB
-    u[4] = evenB - oddB
+    u.putPair(1, evenA, oddA)
+    u.putPair(3, evenB, oddB)
     u[5] = g2
   }
 
@@ -102,10 +98,8 @@ enum Winograd4: WinogradTransforms {
     let (evenA, oddA) = (fused(g2, a2, g0), fused(g3, a3, g1 * a))
     let (evenB, oddB) = (fused(g2, b2, g0), fused(g3, b3, g1 * b))
     z[0] = g0
-    z[1] = evenA + oddA
-    z[2] = evenA - oddA
-    z[3] = evenB + oddB
-    z[4] = evenB - oddB
+    z.putPair(1, evenA, oddA)
+    z.putPair(3, evenB, oddB)
     z[5] = g3
   }
 
@@ -117,6 +111,33 @@ enum Winograd4: WinogradTransforms {
     g[0] = fused(u0, 1 / product, sumA + sumB)
     g[1] = fused(differenceB, b, differenceA * a)
     g[2] = fused(sumB, b2, fused(sumA, a2, u5))
+  }
+}
+
+/// What five outputs and the points 0, ±a, ±b have to do with each other, whatever the other points and the taps.
+enum FiveOutputs {
+  /// - Parameter last: The product at ∞.
+  @inline(__always)
+  static func output(_ m: Strip, last: Eight, _ y: Strip, _ a: Float, _ b: Float) {
+    let (m0, m1, m2, m3, m4) = (m[0], m[1], m[2], m[3], m[4])
+    let (a2, b2) = (a * a, b * b)
+    let (sumA, differenceA) = (m1 + m2, m1 - m2)
+    let (sumB, differenceB) = (m3 + m4, m3 - m4)
+    y[0] = m0 + sumA + sumB
+    y[1] = fused(differenceB, b, differenceA * a)
+    y[2] = fused(sumB, b2, sumA * a2)
+    y[3] = fused(differenceB, b * b2, differenceA * (a * a2))
+    y[4] = fused(sumB, b2 * b2, fused(sumA, a2 * a2, last))
+  }
+
+  /// The adjoint, at 0, ±a and ±b.
+  @inline(__always)
+  static func outputGradient(_ g: Strip, _ z: Strip, _ a: Float, _ b: Float) {
+    let (g0, g1, g2, g3, g4) = (g[0], g[1], g[2], g[3], g[4])
+    let (a2, b2) = (a * a, b * b)
+    z[0] = g0
+    z.putPair(1, fused(g4, a2 * a2, fused(g2, a2, g0)), fused(g3, a * a2, g1 * a))
+    z.putPair(3, fused(g4, b2 * b2, fused(g2, b2, g0)), fused(g3, b * b2, g1 * b))
   }
 }
 
@@ -151,10 +172,8 @@ enum Winograd5: WinogradTransforms {
     let (evenA, oddA) = (fused(u2, -b2, u4), fused(u1, -b2, u3))
     let (evenB, oddB) = (fused(u2, -a2, u4), fused(u1, -a2, u3))
     v[0] = fused(u0, product, fused(u2, -sum, u4))
-    v[1] = fused(oddA, a, evenA)
-    v[2] = fused(oddA, -a, evenA)
-    v[3] = fused(oddB, b, evenB)
-    v[4] = fused(oddB, -b, evenB)
+    v.putPair(1, evenA, oddA, a)
+    v.putPair(3, evenB, oddB, b)
     v[5] = fused(d1, product, fused(d3, -sum, d5))
     v[6] = fused(u1, product, fused(u3, -sum, u5))
   }
@@ -175,27 +194,19 @@ enum Winograd5: WinogradTransforms {
 
   @inline(__always)
   static func output(_ m: Strip, _ y: Strip) {
-    let (m0, m1, m2, m3, m4, m5, m6) = (m[0], m[1], m[2], m[3], m[4], m[5], m[6])
-    let (sumA, differenceA) = (m1 + m2, m1 - m2)
-    let (sumB, differenceB) = (m3 + m4, m3 - m4)
-    y[0] = m0 + sumA + sumB + m5
-    y[1] = fused(m5, c, fused(differenceB, b, differenceA * a))
-    y[2] = fused(m5, c * c, fused(sumB, b2, sumA * a2))
-    y[3] = fused(m5, c * c * c, fused(differenceB, b * b2, differenceA * (a * a2)))
-    y[4] = fused(m5, c * c * c * c, fused(sumB, b2 * b2, fused(sumA, a2 * a2, m6)))
+    FiveOutputs.output(m, last: m[6], y, a, b)
+    let m5 = m[5]
+    y[0] += m5
+    y[1] = fused(m5, c, y[1])
+    y[2] = fused(m5, c * c, y[2])
+    y[3] = fused(m5, c * c * c, y[3])
+    y[4] = fused(m5, c * c * c * c, y[4])
   }
 
   @inline(__always)
   static func outputGradient(_ g: Strip, _ z: Strip) {
     let (g0, g1, g2, g3, g4) = (g[0], g[1], g[2], g[3], g[4])
-    let evenA = fused(g4, a2 * a2, fused(g2, a2, g0))
-    let evenB = fused(g4, b2 * b2, fused(g2, b2, g0))
-    let (oddA, oddB) = (fused(g3, a * a2, g1 * a), fused(g3, b * b2, g1 * b))
-    z[0] = g0
-    z[1] = evenA + oddA
-    z[2] = evenA - oddA
-    z[3] = evenB + oddB
-    z[4] = evenB - oddB
+    FiveOutputs.outputGradient(g, z, a, b)
     let even = fused(g4, c * c * c * c, fused(g2, c * c, g0))
     z[5] = fused(g3, c * c * c, fused(g1, c, even))
     z[6] = g4
@@ -229,12 +240,9 @@ enum Winograd6: WinogradTransforms {
     let (evenB, oddB) = (fused(d4, -4.25, d2 + d6), fused(d3, -4.25, d1 + d5))
     let evenC = fused(d2, 0.25, fused(d4, -1.25, d6))
     let oddC = fused(d1, 0.25, fused(d3, -1.25, d5))
-    v[1] = fused(oddA, 0.5, evenA)
-    v[2] = fused(oddA, -0.5, evenA)
-    v[3] = evenB + oddB
-    v[4] = evenB - oddB
-    v[5] = fused(oddC, 2, evenC)
-    v[6] = fused(oddC, -2, evenC)
+    v.putPair(1, evenA, oddA, 0.5)
+    v.putPair(3, evenB, oddB)
+    v.putPair(5, evenC, oddC, 2)
     v[7] = fused(d3 - d5, 5.25, d7 - d1)
   }
 
@@ -250,12 +258,9 @@ enum Winograd6: WinogradTransforms {
     let (evenB, oddB) = ((g2 + g0) * atB, g1 * atB)
     let (evenC, oddC) = (fused(g2, 4, g0) * atC, g1 * (2 * atC))
     u[0] = g0
-    u[1] = evenA + oddA
-    u[2] = evenA - oddA
-    u[3] = evenB + oddB
-    u[4] = evenB - oddB
-    u[5] = evenC + oddC
-    u[6] = evenC - oddC
+    u.putPair(1, evenA, oddA)
+    u.putPair(3, evenB, oddB)
+    u.putPair(5, evenC, oddC)
     u[7] = g2
   }
 
@@ -282,12 +287,9 @@ enum Winograd6: WinogradTransforms {
     let evenC = fused(g4, 16, fused(g2, 4, g0))
     let oddC = fused(g5, 32, fused(g3, 8, g1 * 2))
     z[0] = g0
-    z[1] = evenA + oddA
-    z[2] = evenA - oddA
-    z[3] = evenB + oddB
-    z[4] = evenB - oddB
-    z[5] = evenC + oddC
-    z[6] = evenC - oddC
+    z.putPair(1, evenA, oddA)
+    z.putPair(3, evenB, oddB)
+    z.putPair(5, evenC, oddC)
     z[7] = g5
   }
 

@@ -14,13 +14,12 @@ public func biasActivation(
   precondition(
     scale == nil || scale!.shape == x.shape.indices.map { [0, x.rank - 1].contains($0) ? x.shape[$0] : 1 },
     "a scale for each picture and channel of \(x.shape) is needed, not \(scale!.shape)")
-  var inputs = [x, bias]
-  if let scale, Recording.isOn, (inputs + [scale] + (strength.map { [$0] } ?? [])).contains(where: \.isTracked) {
+  let inputs = [x, bias] + (strength.map { [$0] } ?? [])
+  if let scale, Recording.concerns(inputs + [scale]) {
     return biasActivation(
       x * scale, bias: bias, noise: noise, strength: strength, factor: factor, slope: slope, gain: gain)
   }
   let output = biasActivationKernel(x, scale, bias, noise, strength, factor, slope, gain)
-  if let strength { inputs.append(strength) }
   return recorded(output, from: inputs) { g, y, needed in
     guard Recording.isOn else {
       let (byInput, byBias, byStrength) = biasActivationGradient(g, y, noise, factor, slope, gain)

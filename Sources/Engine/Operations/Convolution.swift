@@ -43,7 +43,7 @@ public func conv2d(
   _ x: Tensor, _ weight: Tensor, _ window: Window, factor: Tensor, offset: Tensor, residual: Tensor? = nil,
   isRectified: Bool = false
 ) -> Tensor {
-  let isRecorded = Recording.isOn && ([x, weight, factor, offset] + (residual.map { [$0] } ?? [])).contains(where: \.isTracked)
+  let isRecorded = Recording.concerns([x, weight, factor, offset] + (residual.map { [$0] } ?? []))
   let size = ConvolutionSize(input: x.shape, weight: weight.shape, window: window)
   if isRecorded || size.outputShape.elementCount == 0 {
     return channelAffine(
@@ -106,7 +106,7 @@ public func convTranspose2d(_ x: Tensor, _ weight: Tensor, _ window: Window) -> 
 /// `convTranspose2d` with a weight that lies as a convolution's, [K,K,I,O]. Where nothing is recorded, large ones are
 /// read as they lie; the bits are the same either way.
 public func convTranspose2d(_ x: Tensor, upright weight: Tensor, _ window: Window) -> Tensor {
-  if Recording.isOn && (x.isTracked || weight.isTracked) {
+  if Recording.concerns([x, weight]) {
     return convTranspose2d(x, weight.transposed([0, 1, 3, 2]), window)
   }
   precondition(

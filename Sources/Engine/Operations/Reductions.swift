@@ -75,9 +75,8 @@ extension Tensor {
 /// Where nothing needs recording the product is never stored: this is the gradient of every scale by its factor.
 func sumOfProducts(_ a: Tensor, _ b: Tensor, to target: [Int]) -> Tensor {
   let shape = broadcastShape(a.shape, b.shape)
-  let isRecorded = Recording.isOn && (a.isTracked || b.isTracked)
   // [N, …, C] · [N, …, C] → [N, 1, …, 1, C] or [C]: pictures by their styles, demodulations and biases.
-  guard !isRecorded, a.shape == b.shape, a.shape == shape, shape.count >= 2, let channels = target.last,
+  guard !Recording.concerns([a, b]), a.shape == b.shape, a.shape == shape, shape.count >= 2, let channels = target.last,
     channels == shape.last, target.count == shape.count, target[0] == shape[0],
     target.dropFirst().dropLast().allSatisfy({ $0 == 1 }), target != shape, shape.elementCount > 0
   else { return (a * b).sum(to: target) }
@@ -188,7 +187,7 @@ private func sumMiddle(_ x: Tensor, outer: Int, middle: Int, inner: Int) -> Tens
 public func sumOfSquares(_ x: Tensor, leadingAxes: Int) -> Tensor {
   let rest = Array(x.shape.dropFirst(leadingAxes))
   let inner = rest.reduce(1, *)
-  if (Recording.isOn && x.isTracked) || inner <= 1 { return x.squared().sum(Array(0..<leadingAxes)) }
+  if Recording.concerns([x]) || inner <= 1 { return x.squared().sum(Array(0..<leadingAxes)) }
   let span = Trace.open("sumOfSquares", "\(x.shape)", operations: 2 * x.count, bytes: 4 * x.count)
   defer { Trace.close(span) }
   return sumRows(x, outer: 1, middle: x.count / inner, inner: inner) { $0 * $0 }.reshaped(rest)
