@@ -39,6 +39,8 @@ final class Record {
 /// Whether operations on tracked tensors are recorded now.
 enum Recording {
   nonisolated(unsafe) static var isOn = true
+  /// Whether it is off to draw or to evaluate, not for a backward pass.
+  nonisolated(unsafe) static var isOffToDraw = false
 
   /// Whether an operation on these tensors is recorded.
   static func concerns(_ inputs: [Tensor]) -> Bool { isOn && inputs.contains(where: \.isTracked) }
@@ -46,9 +48,9 @@ enum Recording {
 
 /// Runs `body` without recording: evaluation, generation, optimizer steps.
 public func withoutRecording<R>(_ body: () throws -> R) rethrows -> R {
-  let before = Recording.isOn
-  Recording.isOn = false
-  defer { Recording.isOn = before }
+  let before = (Recording.isOn, Recording.isOffToDraw)
+  (Recording.isOn, Recording.isOffToDraw) = (false, true)
+  defer { (Recording.isOn, Recording.isOffToDraw) = before }
   return try body()
 }
 
@@ -95,9 +97,9 @@ func gradients(
   precondition(seed == nil || seed!.shape == output.shape, "the seed's shape must be the output's")
   precondition(inputs.allSatisfy(\.isTracked), "gradients are taken by tracked tensors: use .tracked")
   precondition(keepingGraph || !recording, "recorded gradients lead back through the graph: keep it")
-  let before = Recording.isOn
-  Recording.isOn = recording
-  defer { Recording.isOn = before }
+  let before = (Recording.isOn, Recording.isOffToDraw)
+  (Recording.isOn, Recording.isOffToDraw) = (recording, false)
+  defer { (Recording.isOn, Recording.isOffToDraw) = before }
 
   let wanted = Set(inputs.map(ObjectIdentifier.init))
   var path = nodesLeading(from: output, to: wanted)

@@ -4,6 +4,8 @@ import Foundation
 final class Storage: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Float>
   let count: Int
+  /// What kernels made of the values, if anything; nil after a change of them.
+  var derived: DerivedWeights?
 
   /// Memory for `count` values with undefined contents.
   init(count: Int) {

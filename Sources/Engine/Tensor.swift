@@ -103,8 +103,12 @@ public final class Tensor: @unchecked Sendable {
   /// Writes the elements in place. For owners of state (optimizers, moving averages, loaders): a graph recorded
   /// before the change must not be walked after it.
   public func withMutableElements<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R) rethrows -> R {
-    try body(UnsafeMutableBufferPointer(start: pointer, count: count))
+    defer { valuesChanged() }
+    return try body(UnsafeMutableBufferPointer(start: pointer, count: count))
   }
+
+  /// Whoever writes into a tensor that operations may have read says so.
+  func valuesChanged() { storage.derived = nil }
 
   /// The same values, from which no gradient flows back.
   public var detached: Tensor { isTracked ? Tensor(shape: shape, storage: storage) : self }

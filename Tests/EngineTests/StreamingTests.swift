@@ -25,11 +25,16 @@ final class StreamingTests: XCTestCase {
     all += with(x * style, [x, style]) + with(x * formulaValues(Array(shape.dropLast()) + [1], salt: 10), [x])
     if shape.count == 4 {
       all += with(upFIRDown(x, .blur(up: 2, padding: (2, 1))), [x]) + with(upFIRDown(x, .blur(padding: (2, 1))), [x])
+      all.append(
+        withoutRecording { upFIRDown(x, .blur(padding: (2, 1))) { BiasActivation(scale: style, bias: offset) } })
     }
     if shape.count == 4 && channels >= 8 {
       let x = x.detached
       let size = ConvolutionSize(input: shape, weight: [3, 3, channels, 32], window: Window(padding: 1))
-      all.append(WinogradConvolution<Winograd6>.forward(x, formulaValues(size.weightShape, salt: 11), size))
+      let weight = formulaValues(size.weightShape, salt: 11)
+      all.append(WinogradConvolution<Winograd6>.forward(x, weight, size))
+      let end = BiasActivation(bias: formulaValues([32], salt: 12)).pass(over: size.outputShape)
+      all.append(WinogradConvolution<Winograd6>.forward(x, weight, size, finish: end))
     }
     return all
   }

@@ -20,13 +20,65 @@ final class UnrecordedTests: XCTestCase {
       let noise = formulaValues(shape.dropLast() + [1], salt: 4)
       assertSameBits(
         [x, scale, bias, strength],
-        { biasActivation($0[0], scale: $0[1], bias: $0[2], noise: noise, strength: $0[3]) }, "\(shape)")
-      assertSameBits([x, scale, bias], { biasActivation($0[0], scale: $0[1], bias: $0[2]) }, "\(shape), no noise")
+        { BiasActivation(scale: $0[1], bias: $0[2], noise: noise, strength: $0[3])($0[0]) }, "\(shape)")
+      assertSameBits([x, scale, bias], { BiasActivation(scale: $0[1], bias: $0[2])($0[0]) }, "\(shape), no noise")
+      let next = formulaValues(scale.shape, salt: 5)
+      assertSameBits(
+        [x, scale, bias, strength, next],
+        { BiasActivation(scale: $0[1], bias: $0[2], noise: noise, strength: $0[3], next: $0[4])($0[0]) },
+        "\(shape), with a next factor")
       let plain = biasActivationReference(
         x * scale, bias: bias, noise: noise, strength: strength, factor: 1, slope: 0.2, gain: Float(2).squareRoot())
       assertClose(
-        biasActivation(x, scale: scale, bias: bias, noise: noise, strength: strength), plain, tolerance: 1e-6)
+        BiasActivation(scale: scale, bias: bias, noise: noise, strength: strength)(x), plain, tolerance: 1e-6)
+      assertClose(
+        BiasActivation(scale: scale, bias: bias, noise: noise, strength: strength, next: next)(x), plain * next,
+        tolerance: 1e-6)
     }
+  }
+
+  /// One end for each way of convolution, and for a blur.
+  func testActivationsThatEndAnotherOperation() {
+    let cases: [(input: [Int], kernel: Int, window: Window)] = [
+      ([3, 9, 7, 5], 3, Window(padding: 1)), ([2, 16, 17, 24], 3, Window(padding: 1)), ([2, 6, 5, 40], 1, Window()),
+      ([16, 8, 8, 32], 3, Window(stride: 2, padding: 1)), ([1, 1, 1, 1], 1, Window()),
+      // By Winograd's transforms, of small and of larger tiles.
+      ([4, 13, 18, 64], 3, Window(padding: 1)), ([2, 62, 66, 128], 3, Window(padding: 1)),
+      ([2, 33, 34, 128], 3, Window(stride: 2)),
+    ]
+    for (input, kernel, window) in cases {
+      let (x, w) = (formulaValues(input, salt: 11), formulaValues([kernel, kernel, input[3], 128], salt: 12))
+      let ended = ended(conv2d(x, w, window).shape)
+      assertSameBits(
+        [x, w] + ended.inputs,
+        { inputs in conv2d(inputs[0], inputs[1], window) { ended.end(inputs.dropFirst(2)) } }, "\(input)")
+    }
+    for (shape, filter) in [
+      ([2, 17, 13, 24], UpFIRDown.blur(padding: (1, 1), gain: 4)), ([1, 5, 6, 3], .blur(up: 2, padding: (2, 1))),
+      ([3, 1, 1, 1], .blur(padding: (2, 2))),
+    ] {
+      let x = formulaValues(shape, salt: 13)
+      let ended = ended(upFIRDown(x, filter).shape)
+      assertSameBits(
+        [x] + ended.inputs, { inputs in upFIRDown(inputs[0], filter) { ended.end(inputs.dropFirst()) } }, "\(shape)")
+    }
+  }
+
+  /// An end of outputs [N,H,W,C] with all its parts, and these.
+  private func ended(_ shape: [Int]) -> (inputs: [Tensor], end: (ArraySlice<Tensor>) -> BiasActivation) {
+    let ofPictures = [shape[0], 1, 1, shape[3]]
+    let inputs = [
+      formulaValues(ofPictures, salt: 14), formulaValues([shape[3]], salt: 15), Tensor([0.5], shape: [1]),
+      formulaValues(ofPictures, salt: 16),
+    ]
+    let noise = formulaValues(shape.dropLast() + [1], salt: 17)
+    return (
+      inputs,
+      {
+        let parts = Array($0)
+        return BiasActivation(scale: parts[0], bias: parts[1], noise: noise, strength: parts[2], next: parts[3])
+      }
+    )
   }
 
   func testSumsOfSquares() {

@@ -19,7 +19,9 @@ public enum ConvolutionKernels {
     return max(1, min(max(128, min(cached, 1024)), longest))
   }
 
-  static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize, finish: ChannelFinish? = nil) -> Tensor {
+  static func forward(
+    _ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize, finish: (any OutputFinish)? = nil
+  ) -> Tensor {
     if takesWinograd(size) { return Winograd.forward(x, weight, size, finish: finish) }
     if size.isPointwise {
       let result = Tensor(uninitialized: size.outputShape)
@@ -56,7 +58,12 @@ public enum ConvolutionKernels {
     if size.window.stride == 2 && takesWinograd(size, isTransposed: true) {
       return Winograd.inputGradient(g, weight, isTransposed: isTransposed, size)
     }
-    if isTransposed { return inputGradient(g, withoutRecording { weight.transposed([0, 1, 3, 2]) }, size) }
+    if isTransposed {
+      let upright = DerivedWeights.form(.transposed, of: weight) {
+        withoutRecording { weight.transposed([0, 1, 3, 2]).storage }
+      }
+      return inputGradient(g, Tensor(shape: size.weightShape, storage: upright), size)
+    }
     if size.isPointwise {
       let result = Tensor(uninitialized: size.inputShape)
       GEMM.parallel(
@@ -76,8 +83,11 @@ public enum ConvolutionKernels {
     if PositionConvolution.paysInputGradient(size) { return PositionConvolution.inputGradient(g, weight, size) }
     // Otherwise each window's share is added where it came from; pictures do not overlap, so they go in parallel.
     let result = Tensor.zeros(size.inputShape)
-    let upright = Storage(count: weight.count)
-    Transposition.transpose(weight.pointer, rows: size.windowCount, columns: size.outChannels, into: upright.pointer)
+    let upright = DerivedWeights.form(.windowsTransposed, of: weight) {
+      let upright = Storage(count: weight.count)
+      Transposition.transpose(weight.pointer, rows: size.windowCount, columns: size.outChannels, into: upright.pointer)
+      return upright
+    }
     let perImage = size.outHeight * size.outWidth
     let length = min(max(1, perImage), max(64, (1 << 17) / max(1, size.windowCount)))
     Parallel.pieces(size.batch) { image in
@@ -142,13 +152,16 @@ public enum ConvolutionKernels {
   static func turnedWeight(_ weight: Tensor) -> Tensor {
     let taps = weight.shape[0] * weight.shape[1]
     let (rows, columns) = (weight.shape[2], weight.shape[3])
-    let result = Tensor(uninitialized: [weight.shape[0], weight.shape[1], columns, rows])
-    Parallel.pieces(taps, values: weight.count) { tap in
-      Transposition.transpose(
-        weight.pointer + (taps - 1 - tap) * rows * columns, rows: rows, columns: columns,
-        into: result.pointer + tap * rows * columns)
+    let turned = DerivedWeights.form(.turned, of: weight) {
+      let result = Storage(count: weight.count)
+      Parallel.pieces(taps, values: weight.count) { tap in
+        Transposition.transpose(
+          weight.pointer + (taps - 1 - tap) * rows * columns, rows: rows, columns: columns,
+          into: result.pointer + tap * rows * columns)
+      }
+      return result
     }
-    return result
+    return Tensor(shape: [weight.shape[0], weight.shape[1], columns, rows], storage: turned)
   }
 
   /// The columns of a window row that lie inside the picture, as offsets 0..<K.

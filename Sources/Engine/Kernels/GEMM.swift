@@ -109,7 +109,7 @@ enum GEMM {
   static func parallel(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
-    finish: ChannelFinish? = nil
+    finish: (any OutputFinish)? = nil
   ) {
     if !transposeA && m >= 64 && n >= 16 && m * n * k >= 1 << 19 {
       let panels = PackedPanels(b, rows: k, columns: n, isTransposed: transposeB)

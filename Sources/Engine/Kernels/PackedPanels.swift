@@ -40,7 +40,7 @@ struct PackedPanels {
   /// Blocks of A that stay in a core's cache are multiplied by all panels; threads take blocks, or where there are few,
   /// some of the panels of a block.
   func multiply(
-    _ a: UnsafePointer<Float>, rows m: Int, into c: UnsafeMutablePointer<Float>, finish: ChannelFinish? = nil
+    _ a: UnsafePointer<Float>, rows m: Int, into c: UnsafeMutablePointer<Float>, finish: (any OutputFinish)? = nil
   ) {
     let cached = max(64, (1 << 17) / depth)
     let blocks = ((m + cached - 1) / cached).roundedUp(to: 2)

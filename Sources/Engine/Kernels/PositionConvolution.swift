@@ -73,11 +73,14 @@ enum PositionConvolution {
     let result = Tensor(uninitialized: size.inputShape)
     let (inputs, outputs) = (size.inChannels, size.outChannels)
     let (positions, taps) = (size.height * size.width, size.kernelHeight * size.kernelWidth)
-    let upright = Storage(count: weight.count)
-    Parallel.pieces(taps, values: weight.count) { tap in
-      Transposition.transpose(
-        weight.pointer + tap * inputs * outputs, rows: inputs, columns: outputs,
-        into: upright.pointer + tap * inputs * outputs)
+    let upright = DerivedWeights.form(.transposed, of: weight) {
+      let upright = Storage(count: weight.count)
+      Parallel.pieces(taps, values: weight.count) { tap in
+        Transposition.transpose(
+          weight.pointer + tap * inputs * outputs, rows: inputs, columns: outputs,
+          into: upright.pointer + tap * inputs * outputs)
+      }
+      return upright
     }
     var readers = [[(output: Int, tap: Int)]](repeating: [], count: positions)
     for run in runs(size) {

@@ -102,17 +102,21 @@ struct TiledMap {
 
   /// Transforms the rows and then the columns of planes, `points` values to `side` each, from row `first` on to tiles of
   /// the map.
+  ///
+  /// - Parameter finish: What follows for each output, of tiles that do not overlap; written past the caches where
+  ///   `streaming`.
   @inline(__always)
   func gather(
     _ planes: TilePlanes, row first: Int, points: Int, side: Int, _ tiles: Range<Int>,
-    into y: UnsafeMutablePointer<Float>, _ transform: (Strip, Strip) -> Void
+    into y: UnsafeMutablePointer<Float>, _ transform: (Strip, Strip) -> Void, finish: (any OutputFinish)? = nil,
+    streaming: Bool = false
   ) {
     let patch = Storage(count: side * side * channels)
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 8 * side * points) { half in
       let half = half.baseAddress!
       for (index, tile) in tiles.enumerated() {
         let (pixel, rows, columns) = place(tile, side: side)
-        let isWhole = rows.count == side && columns.count == side
+        let isWhole = finish == nil && rows.count == side && columns.count == side
         let (target, line) = isWhole ? (y + pixel &* channels, width &* channels) : (patch.pointer, side &* channels)
         forEachRun { c in
           let point = planes.place(first &+ index, c)
@@ -128,8 +132,14 @@ struct TiledMap {
         }
         if !isWhole {
           for row in rows {
-            (y + (pixel + row * width + columns.lowerBound) * channels).update(
-              from: patch.pointer + (row * side + columns.lowerBound) * channels, count: columns.count * channels)
+            let source = patch.pointer + (row * side + columns.lowerBound) * channels
+            let first = pixel + row * width + columns.lowerBound
+            if let finish {
+              finish.apply(
+                from: source, to: y, rows: first..<first + columns.count, channels: 0..<channels, streaming: streaming)
+            } else {
+              (y + first * channels).update(from: source, count: columns.count * channels)
+            }
           }
         }
       }
@@ -148,17 +158,6 @@ struct TiledMap {
       (out + inside.lowerBound * channels).update(
         from: source + (row * width + inside.lowerBound) * channels, count: inside.count * channels)
       (out + inside.upperBound * channels).update(repeating: 0, count: (side - inside.upperBound) * channels)
-    }
-  }
-
-  /// What follows the convolution, for the values of some tiles that do not overlap.
-  func finish(_ tiles: Range<Int>, of y: UnsafeMutablePointer<Float>, _ finish: ChannelFinish) {
-    for tile in tiles {
-      let (pixel, rows, columns) = place(tile, side: step)
-      for row in rows {
-        let first = pixel + row * width + columns.lowerBound
-        finish.apply(to: y, rows: first..<first + columns.count, channels: 0..<channels)
-      }
     }
   }
 }

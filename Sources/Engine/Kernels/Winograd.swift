@@ -67,7 +67,9 @@ enum Winograd {
   }
 
   /// x [N,H,W,I], weight [3,3,I,O] → [N,H',W',O].
-  static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize, finish: ChannelFinish? = nil) -> Tensor {
+  static func forward(
+    _ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize, finish: (any OutputFinish)? = nil
+  ) -> Tensor {
     switch (size.window.stride, tileSide(size)) {
     case (1, 4): return WinogradConvolution<Winograd4>.forward(x, weight, size, finish: finish)
     case (1, 5): return WinogradConvolution<Winograd5>.forward(x, weight, size, finish: finish)

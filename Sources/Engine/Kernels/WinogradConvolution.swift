@@ -24,18 +24,21 @@ enum WinogradConvolution<Way: WinogradTransforms> {
   }
 
   /// x [N,H,W,I], weight [3,3,I,O] → [N,H',W',O].
-  static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize, finish: ChannelFinish? = nil) -> Tensor {
+  static func forward(
+    _ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize, finish: (any OutputFinish)? = nil
+  ) -> Tensor {
     let result = Tensor(uninitialized: size.outputShape)
     let (input, output, tiles) = maps(size)
     let products = products(tiles: tiles, inputs: size.inChannels, outputs: size.outChannels)
     let weights = transformed(weight, products)
+    let streaming = Lanes.streams(result.count)
     products.forward(weights: weights) { range, planes, row in
       input.spread(
         x.pointer, side: Way.inputs, points: Way.points, range, into: planes, row: row, Way.input)
     } output: { planes, row, range in
       output.gather(
-        planes, row: row, points: Way.points, side: Way.outputs, range, into: result.pointer, Way.output)
-      if let finish { output.finish(range, of: result.pointer, finish) }
+        planes, row: row, points: Way.points, side: Way.outputs, range, into: result.pointer, Way.output,
+        finish: finish, streaming: streaming)
     }
     return result
   }
@@ -54,10 +57,16 @@ enum WinogradConvolution<Way: WinogradTransforms> {
     return weightGradient(ofTransformed: sums, size)
   }
 
-  /// G w Gᵀ of a weight [3,3,I,O] into planes [I,O] that lie in panels.
+  /// G w Gᵀ of a weight [3,3,I,O] in planes [I,O] that lie in panels.
   ///
   /// - Parameter isTurned: Whether the weight is turned by 180°.
   private static func transformed(_ weight: Tensor, _ products: WinogradProducts, isTurned: Bool = false) -> Storage {
+    DerivedWeights.form(.transformed(way: ObjectIdentifier(Way.self), isTurned: isTurned), of: weight) {
+      transform(weight, products, isTurned: isTurned)
+    }
+  }
+
+  private static func transform(_ weight: Tensor, _ products: WinogradProducts, isTurned: Bool) -> Storage {
     let (panels, count) = (products.weightPanels, products.inputs * products.outputs)
     let (weights, stride) = (products.weightStorage(), products.weightStride)
     let points = Way.weightPoints

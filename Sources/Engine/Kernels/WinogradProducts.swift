@@ -70,8 +70,7 @@ struct WinogradProducts {
     }
     Parallel.pieces(blocks) { block in
       let range = block * length..<min(tiles, (block + 1) * length)
-      let v = TilePlanes(points: points, rows: length, channels: inputs)
-      let m = TilePlanes(points: points, rows: length, channels: outputs)
+      let (v, m) = TilePlanes.following(points: points, rows: length, channels: inputs, outputs)
       input(range, v, 0)
       for point in 0..<points { multiply(point, range.count, v, m) }
       output(m, 0, range)
@@ -122,6 +121,7 @@ struct WinogradProducts {
 /// neighbouring channels, each in one piece.
 struct TilePlanes {
   private let storage: Storage
+  private let first: UnsafeMutablePointer<Float>
   private let channels: Int
   /// A channel's panel and its place therein are these bits of it.
   private let shift, mask, panelStride: Int
@@ -131,21 +131,39 @@ struct TilePlanes {
 
   /// - Parameter isCut: Whether the planes lie in panels; `channels` must be a multiple of eight then.
   init(points: Int, rows: Int, channels: Int, isCut: Bool = false) {
-    self.channels = channels
+    let stride = WinogradProducts.planeStride(rows, isCut ? channels.roundedUp(to: 64) : channels)
+    self.init(Storage(count: points * stride), from: 0, stride: stride, rows: rows, channels: channels, isCut: isCut)
+  }
+
+  private init(_ storage: Storage, from start: Int, stride: Int, rows: Int, channels: Int, isCut: Bool = false) {
+    (self.storage, self.channels, self.stride) = (storage, channels, stride)
+    first = storage.pointer + start
     shift = isCut ? 6 : Int.bitWidth - 2
     mask = (1 << shift) - 1
     rowStride = isCut ? 64 : channels
     panelStride = rows * rowStride
-    stride = WinogradProducts.planeStride(rows, isCut ? channels.roundedUp(to: 64) : channels)
-    storage = Storage(count: points * stride)
   }
 
-  func plane(_ point: Int) -> UnsafeMutablePointer<Float> { storage.pointer + point * stride }
+  /// Planes of operands and of their products, each of which lies where the operand before it was: for products that
+  /// are made one after the other, and then the operands are needed no more. So products are written to lines that are
+  /// still in cache.
+  static func following(
+    points: Int, rows: Int, channels: Int, _ outputs: Int
+  ) -> (operands: TilePlanes, products: TilePlanes) {
+    let stride = WinogradProducts.planeStride(rows, max(channels, outputs))
+    let storage = Storage(count: (points + 1) * stride)
+    return (
+      TilePlanes(storage, from: stride, stride: stride, rows: rows, channels: channels),
+      TilePlanes(storage, from: 0, stride: stride, rows: rows, channels: outputs)
+    )
+  }
+
+  func plane(_ point: Int) -> UnsafeMutablePointer<Float> { first + point * stride }
 
   /// Where a tile's value of a channel stands in the first plane, and seven more of its channels after it.
   @inline(__always)
   func place(_ row: Int, _ channel: Int) -> UnsafeMutablePointer<Float> {
-    storage.pointer + (channel &>> shift) &* panelStride + row &* rowStride + channel & mask
+    first + (channel &>> shift) &* panelStride + row &* rowStride + channel & mask
   }
 
   /// The first channel and the width of each panel.

@@ -1,26 +1,119 @@
-/// gain · leakyReLU(factor · x + strength · noise + bias) in one pass.
-///
-/// The end of every layer of StyleGAN2 (the released `FusedLeakyReLU`, `NoiseInjection`): x [N,...,C], bias [C],
-/// noise [N,...,1] or [1,...,1] of x's sides, to which no gradient flows, strength [1], factor a constant (the
-/// equalised learning rate's scale). Noise and strength come together or not at all.
-///
-/// - Parameter scale: What x is multiplied by before, by picture and channel: [N,1,...,1,C]. In the same pass where
-///   nothing is recorded; the bits are the same either way.
-public func biasActivation(
-  _ x: Tensor, scale: Tensor? = nil, bias: Tensor, noise: Tensor? = nil, strength: Tensor? = nil, factor: Float = 1,
-  slope: Float = 0.2, gain: Float = Float(2).squareRoot()
-) -> Tensor {
-  precondition((noise == nil) == (strength == nil), "noise needs a strength, and a strength needs noise")
-  precondition(
-    scale == nil || scale!.shape == x.shape.indices.map { [0, x.rank - 1].contains($0) ? x.shape[$0] : 1 },
-    "a scale for each picture and channel of \(x.shape) is needed, not \(scale!.shape)")
-  let inputs = [x, bias] + (strength.map { [$0] } ?? [])
-  if let scale, Recording.concerns(inputs + [scale]) {
-    return biasActivation(
-      x * scale, bias: bias, noise: noise, strength: strength, factor: factor, slope: slope, gain: gain)
+/// gain · leakyReLU(factor · (scale · x) + strength · noise + bias) · next: the end of every layer of StyleGAN2 (the
+/// released `FusedLeakyReLU`, `NoiseInjection`) in one pass.
+public struct BiasActivation {
+  /// What x is multiplied by before, by picture and channel, such as a demodulation: [N,1,...,1,C].
+  public var scale: Tensor?
+  /// [C].
+  public var bias: Tensor
+  /// [N,...,1] or [1,...,1] of x's sides, to which no gradient flows, and its strength [1]. Both or neither.
+  public var noise: Tensor?
+  public var strength: Tensor?
+  /// A constant: the equalised learning rate's scale.
+  public var factor: Float
+  public var slope: Float
+  public var gain: Float
+  /// What the result is multiplied by, by picture and channel: the style of the only layer that sees it, [N,1,...,1,C].
+  public var next: Tensor?
+
+  public init(
+    scale: Tensor? = nil, bias: Tensor, noise: Tensor? = nil, strength: Tensor? = nil, factor: Float = 1,
+    slope: Float = 0.2, gain: Float = Float(2).squareRoot(), next: Tensor? = nil
+  ) {
+    precondition((noise == nil) == (strength == nil), "noise needs a strength, and a strength needs noise")
+    (self.scale, self.bias, self.noise, self.strength) = (scale, bias, noise, strength)
+    (self.factor, self.slope, self.gain, self.next) = (factor, slope, gain, next)
   }
-  let output = biasActivationKernel(x, scale, bias, noise, strength, factor, slope, gain)
-  return recorded(output, from: inputs) { g, y, needed in
+
+  /// x [N,...,C] → the same shape. `scale` and `next` are in the same pass where nothing is recorded; the bits are the
+  /// same either way.
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    check(x.shape)
+    if Recording.concerns([x] + tensors) {
+      let scaled = scale.map { x * $0 } ?? x
+      let result = biasActivation(
+        scaled, bias: bias, noise: noise, strength: strength, factor: factor, slope: slope, gain: gain)
+      return next.map { result * $0 } ?? result
+    }
+    return pass(x)
+  }
+
+  /// Those to which gradients flow.
+  var tensors: [Tensor] { [scale, bias, strength, next].compactMap { $0 } }
+
+  /// The pass over x, which is not recorded.
+  fileprivate func pass(_ x: Tensor) -> Tensor {
+    let span = Trace.open("biasActivation", "\(x.shape)", operations: 4 * x.count, bytes: 8 * x.count)
+    defer { Trace.close(span) }
+    return pass(over: x.shape).applied(to: x)
+  }
+
+  /// What is done to outputs of a shape while they are in cache.
+  func pass(over shape: [Int]) -> BiasActivationPass {
+    check(shape)
+    let rows = shape.elementCount / max(1, bias.count)
+    return BiasActivationPass(
+      end: self, amount: strength?.item ?? 0, rowsOfPicture: max(1, rows / max(1, shape[0])))
+  }
+
+  private func check(_ shape: [Int]) {
+    let ofPictures = shape.indices.map { [0, shape.count - 1].contains($0) ? shape[$0] : 1 }
+    for (name, factor) in [("scale", scale), ("next", next)] {
+      precondition(
+        factor == nil || factor!.shape == ofPictures,
+        "a \(name) for each picture and channel of \(shape) is needed, not \(factor!.shape)")
+    }
+    precondition(bias.count == shape.last, "bias \(bias.shape) does not fit \(shape)")
+    if let noise {
+      let sides = Array(shape.dropLast().dropFirst()) + [1]
+      precondition(
+        [[1] + sides, [shape[0]] + sides].contains(noise.shape), "noise \(noise.shape) does not fit \(shape)")
+    }
+  }
+}
+
+/// `BiasActivation` of outputs of a known shape.
+struct BiasActivationPass: OutputFinish {
+  let end: BiasActivation
+  /// The noise's strength.
+  let amount: Float
+  let rowsOfPicture: Int
+
+  var channels: Int { end.bias.count }
+
+  func apply(
+    from x: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>, rows: Range<Int>, channels: Range<Int>,
+    streaming: Bool
+  ) {
+    let (count, bias) = (end.bias.count, end.bias.pointer)
+    let (factor, gain, slope) = (end.factor, end.gain, end.slope)
+    for row in rows {
+      let shift = end.noise.map { amount * $0.pointer[row % $0.count] } ?? 0
+      let (source, target) = (x + (row &- rows.lowerBound) &* count, result + row &* count)
+      let ofPicture = row / rowsOfPicture &* count
+      let scales = end.scale.map { UnsafePointer($0.pointer + ofPicture) }
+      let next = end.next.map { UnsafePointer($0.pointer + ofPicture) }
+      Lanes.forEachRun(channels.lowerBound, channels.upperBound) { c, n in
+        var value = Lanes(source + c, n)
+        if let scales { value *= Lanes(scales + c, n) }
+        value = (value * factor + Lanes(bias + c, n) + shift) * gain
+        value = value.wherePositive(value, else: value * slope)
+        if let next { value *= Lanes(next + c, n) }
+        value.store(target + c, n, streaming: streaming)
+      }
+    }
+  }
+}
+
+/// gain · leakyReLU(factor · x + strength · noise + bias), and its gradients, of any order.
+///
+/// x [N,...,C], bias [C]; the others as in `BiasActivation`.
+public func biasActivation(
+  _ x: Tensor, bias: Tensor, noise: Tensor? = nil, strength: Tensor? = nil, factor: Float = 1, slope: Float = 0.2,
+  gain: Float = Float(2).squareRoot()
+) -> Tensor {
+  let end = BiasActivation(
+    bias: bias, noise: noise, strength: strength, factor: factor, slope: slope, gain: gain)
+  return recorded(end.pass(x), from: [x] + end.tensors) { g, y, needed in
     guard Recording.isOn else {
       let (byInput, byBias, byStrength) = biasActivationGradient(g, y, noise, factor, slope, gain)
       return [byInput, byBias.reshaped(bias.shape)] + (strength == nil ? [] : [byStrength])
@@ -41,41 +134,6 @@ func biasActivationReference(
   var sum = x * factor + bias
   if let noise, let strength { sum = sum + noise * strength }
   return sum.leakyReLU(slope: slope, gain: gain)
-}
-
-private func biasActivationKernel(
-  _ x: Tensor, _ scale: Tensor?, _ bias: Tensor, _ noise: Tensor?, _ strength: Tensor?, _ factor: Float, _ slope: Float,
-  _ gain: Float
-) -> Tensor {
-  let channels = x.shape[x.rank - 1]
-  precondition(bias.count == channels, "bias \(bias.shape) does not fit \(x.shape)")
-  let result = Tensor(uninitialized: x.shape)
-  let rows = x.count / max(1, channels)
-  if let noise {
-    let sides = Array(x.shape.dropLast().dropFirst()) + [1]
-    precondition(
-      [[1] + sides, [x.shape[0]] + sides].contains(noise.shape), "noise \(noise.shape) does not fit \(x.shape)")
-  }
-  let amount = strength?.item ?? 0
-  let perPicture = max(1, rows / max(1, x.shape[0]))
-  let span = Trace.open("biasActivation", "\(x.shape)", operations: 4 * x.count, bytes: 8 * x.count)
-  defer { Trace.close(span) }
-  let streaming = Lanes.streams(x.count)
-  Parallel.ranges(rows, grain: max(1, 32768 / max(1, channels))) { start, end in
-    let (p, b, o) = (x.pointer, bias.pointer, result.pointer)
-    for row in start..<end {
-      let shift = noise.map { amount * $0.pointer[row % $0.count] } ?? 0
-      let base = row &* channels
-      let scales = scale.map { UnsafePointer($0.pointer + row / perPicture &* channels) }
-      Lanes.forEachRun(0, channels) { c, n in
-        var value = Lanes(p + base + c, n)
-        if let scales { value *= Lanes(scales + c, n) }
-        value = (value * factor + Lanes(b + c, n) + shift) * gain
-        value.wherePositive(value, else: value * slope).store(o + base + c, n, streaming: streaming)
-      }
-    }
-  }
-  return result
 }
 
 /// The gradients by x, bias [C] and the noise's strength [1] in one pass, where they are not recorded.

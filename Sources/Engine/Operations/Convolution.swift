@@ -60,6 +60,27 @@ public func conv2d(
     finish: ChannelFinish(factor: factor, offset: offset, residual: residual, isRectified: isRectified))
 }
 
+/// `end` of `conv2d`, a layer of StyleGAN2: where nothing is recorded, outputs are finished while they are in cache.
+/// The bits are the same either way.
+///
+/// - Parameter end: Called once, and where the convolution is recorded after it: gradients are added up in the reverse
+///   order of what is recorded.
+public func conv2d(_ x: Tensor, _ weight: Tensor, _ window: Window, end: () -> BiasActivation) -> Tensor {
+  let size = ConvolutionSize(input: x.shape, weight: weight.shape, window: window)
+  if Recording.concerns([x, weight]) || size.outputShape.elementCount == 0 {
+    let result = conv2d(x, weight, window)
+    return end()(result)
+  }
+  let end = end()
+  if Recording.concerns(end.tensors) { return end(conv2d(x, weight, window)) }
+  precondition(
+    x.rank == 4 && weight.rank == 4 && x.shape[3] == weight.shape[2],
+    "conv2d takes [N,H,W,I] and [K,K,I,O]; the shapes are \(x.shape) and \(weight.shape)")
+  let span = Trace.open("conv2d", size.description, operations: size.operations, bytes: size.bytes)
+  defer { Trace.close(span) }
+  return ConvolutionKernels.forward(x, weight, size, finish: end.pass(over: size.outputShape))
+}
+
 /// The gradient of `conv2d` by its input; by itself, transposed convolution.
 /// g [N,H',W',O], weight [K,K,I,O] → [N,H,W,I].
 func conv2dInputGradient(_ g: Tensor, _ weight: Tensor, _ window: Window, inputSize: (Int, Int)) -> Tensor {

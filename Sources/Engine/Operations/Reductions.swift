@@ -190,7 +190,10 @@ public func sumOfSquares(_ x: Tensor, leadingAxes: Int) -> Tensor {
   if Recording.concerns([x]) || inner <= 1 { return x.squared().sum(Array(0..<leadingAxes)) }
   let span = Trace.open("sumOfSquares", "\(x.shape)", operations: 2 * x.count, bytes: 4 * x.count)
   defer { Trace.close(span) }
-  return sumRows(x, outer: 1, middle: x.count / inner, inner: inner) { $0 * $0 }.reshaped(rest)
+  let sums = DerivedWeights.form(.squares(leadingAxes: leadingAxes), of: x) {
+    sumRows(x, outer: 1, middle: x.count / inner, inner: inner) { $0 * $0 }.storage
+  }
+  return Tensor(shape: rest, storage: sums)
 }
 
 /// [outer, middle, inner] → [outer, inner], of a function of the values: rows of `inner` are added up, in strips that

@@ -44,11 +44,31 @@ public struct UpFIRDown: Hashable, Sendable {
 
 /// x [N,H,W,C] → [N,H',W',C]. The gradient of an up-FIR-down is an up-FIR-down.
 public func upFIRDown(_ x: Tensor, _ filter: UpFIRDown) -> Tensor {
+  let (height, width) = sides(of: filter, over: x)
+  // The two directions may differ by one cropped or added row where height and width differ in parity.
+  return upFIRDown(x, vertical: filter, horizontal: filter, outHeight: height, outWidth: width)
+}
+
+/// `end` of `upFIRDown`, in the same pass where nothing is recorded; the bits are the same either way.
+///
+/// - Parameter end: Called as that of `conv2d` is.
+public func upFIRDown(_ x: Tensor, _ filter: UpFIRDown, end: () -> BiasActivation) -> Tensor {
+  if Recording.concerns([x]) {
+    let result = upFIRDown(x, filter)
+    return end()(result)
+  }
+  let end = end()
+  if Recording.concerns(end.tensors) { return end(upFIRDown(x, filter)) }
+  let (height, width) = sides(of: filter, over: x)
+  return upFIRDownKernel(
+    x, filter, filter, height, width, finish: end.pass(over: [x.shape[0], height, width, x.shape[3]]))
+}
+
+private func sides(of filter: UpFIRDown, over x: Tensor) -> (height: Int, width: Int) {
   precondition(x.rank == 4, "upFIRDown takes [N,H,W,C]; the shape is \(x.shape)")
   let (height, width) = (filter.outputSize(x.shape[1]), filter.outputSize(x.shape[2]))
   precondition(height > 0 && width > 0, "the filter does not fit \(x.shape)")
-  // The two directions may differ by one cropped or added row where height and width differ in parity.
-  return upFIRDown(x, vertical: filter, horizontal: filter, outHeight: height, outWidth: width)
+  return (height, width)
 }
 
 private func upFIRDown(
@@ -115,7 +135,8 @@ private func combine(
 
 /// Rows are first combined vertically, a plain loop over W·C values, then horizontally, loops over C.
 private func upFIRDownKernel(
-  _ x: Tensor, _ vertical: UpFIRDown, _ horizontal: UpFIRDown, _ outHeight: Int, _ outWidth: Int
+  _ x: Tensor, _ vertical: UpFIRDown, _ horizontal: UpFIRDown, _ outHeight: Int, _ outWidth: Int,
+  finish: (any OutputFinish)? = nil
 ) -> Tensor {
   let (batch, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
   let result = Tensor(uninitialized: [batch, outHeight, outWidth, channels])
@@ -131,16 +152,20 @@ private func upFIRDownKernel(
   Parallel.ranges(batch * outHeight, grain: max(1, 16384 / max(1, outWidth * channels))) { start, end in
     let combined = Storage(count: rowLength)
     let line = combined.pointer
+    let unfinished = finish.map { _ in Storage(count: outWidth * channels) }
     for row in start..<end {
       let (image, y) = row.quotientAndRemainder(dividingBy: outHeight)
       let picture = x.pointer + image * height * rowLength
       combine(rows.places[y], rows.weights, picture, step: rowLength, count: rowLength, into: line)
-      let out = result.pointer + row * outWidth * channels
+      let out = unfinished?.pointer ?? result.pointer + row * outWidth * channels
       for column in 0..<outWidth {
         combine(
           columns.places[column], columns.weights, line, step: channels, count: channels,
-          into: out + column &* channels, streaming: streaming)
+          into: out + column &* channels, streaming: streaming && finish == nil)
       }
+      finish?.apply(
+        from: out, to: result.pointer, rows: row * outWidth..<(row + 1) * outWidth, channels: 0..<channels,
+        streaming: streaming)
     }
   }
   return result

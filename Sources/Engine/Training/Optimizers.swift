@@ -124,8 +124,10 @@ public final class SGD: Optimizer {
   }
 }
 
-/// Calls `body` for runs of all parameters' values, on all threads: most parameters are too small to be shared alone.
+/// Calls `body` for runs of all parameters' values, which it changes, on all threads: most parameters are too small to
+/// be shared alone.
 private func forEachRun(of parameters: [Parameter], _ body: (_ index: Int, _ start: Int, _ end: Int) -> Void) {
+  defer { for parameter in parameters { parameter.value.valuesChanged() } }
   let ends = parameters.reduce(into: [0]) { $0.append($0.last! + $1.value.count) }
   Parallel.ranges(ends.last!) { start, end in
     var index = ends.lastIndex { $0 <= start }!
@@ -163,7 +165,9 @@ public final class MovingAverage {
   public func update(decay: Float) {
     let span = Trace.open("moving average")
     defer { Trace.close(span) }
-    for (buffer, model) in buffers { buffer.value.pointer.update(from: model.value.pointer, count: buffer.value.count) }
+    for (buffer, model) in buffers {
+      model.value.withElements { source in buffer.value.withMutableElements { _ = $0.update(from: source) } }
+    }
     let rate = 1 - decay
     forEachRun(of: averages) { index, start, end in
       let (a, b) = (averages[index].value.pointer, sources[index].value.pointer)

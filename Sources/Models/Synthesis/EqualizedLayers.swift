@@ -70,8 +70,9 @@ public final class ConvLayer: Module {
   /// [N,H,W,in] → [N,H,W,out] or [N,H/2,W/2,out].
   public func callAsFunction(_ x: Tensor) -> Tensor {
     let input = blur.map { $0(x) } ?? x
-    return biasActivation(
-      conv2d(input, convolution.weight.value, window), bias: activation.bias.value, factor: scale)
+    return conv2d(input, convolution.weight.value, window) {
+      BiasActivation(bias: activation.bias.value, factor: scale)
+    }
   }
 }
 

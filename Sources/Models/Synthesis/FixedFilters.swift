@@ -25,6 +25,9 @@ public final class FixedBlur: Module {
 
   /// [N,H,W,C] → [N,H',W',C].
   public func callAsFunction(_ x: Tensor) -> Tensor { upFIRDown(x, filter) }
+
+  /// The same, and what follows.
+  func callAsFunction(_ x: Tensor, end: () -> BiasActivation) -> Tensor { upFIRDown(x, filter, end: end) }
 }
 
 /// The Haar transform of RGB pictures or its inverse, with the four kernels that PyTorch's state dictionaries hold.

@@ -140,8 +140,11 @@ public final class Generator: Module {
     var bands = to_rgb1(features, style: styles[1])
     for (level, output) in to_rgbs.enumerated() {
       let first = 2 * level
-      features = convs[first](features, style: styles[first + 1], noise: maps[first + 1])
-      features = convs[first + 1](features, style: styles[first + 2], noise: maps[first + 2])
+      let (doubling, second) = (convs[first], convs[first + 1])
+      // The second layer alone sees what the first one makes, which can be scaled for it in the same pass.
+      let next = recomputesActivations ? nil : second.factors(styles[first + 2])
+      features = doubling(features, style: styles[first + 1], noise: maps[first + 1], next: next)
+      features = second(features, scaledBy: next, style: styles[first + 2], noise: maps[first + 2])
       bands = output(features, style: styles[first + 3], skip: bands)
     }
     return iwt(bands)

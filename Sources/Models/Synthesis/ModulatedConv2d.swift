@@ -29,22 +29,33 @@ public final class ModulatedConv2d: Module {
   ///   - style: [N, style width].
   /// - Returns: [N,H,W,O], or [N,2H,2W,O] where the layer doubles.
   public func callAsFunction(_ x: Tensor, style: Tensor) -> Tensor {
-    let (result, demodulation) = parts(x, style: style)
-    return demodulation.map { result * $0 } ?? result
+    let factors = factors(style)
+    let scaled = scaled(x, factors)
+    let result =
+      blur.map { $0(convTranspose2d(scaled, upright: weight.value, Window(stride: 2))) }
+      ?? conv2d(scaled, weight.value, window)
+    return demodulation(factors).map { result * $0 } ?? result
   }
 
-  /// The result before its demodulation, and what demodulates it: [N,1,1,O], nil where nothing does.
-  func parts(_ x: Tensor, style: Tensor) -> (result: Tensor, demodulation: Tensor?) {
-    let kernel = weight.value
-    let (batch, inputs, outputs) = (x.shape[0], kernel.shape[2], kernel.shape[3])
-    let factors = modulation(style) * scale
-    let scaled = x * factors.reshaped([batch, 1, 1, inputs])
-    let result =
-      blur.map { $0(convTranspose2d(scaled, upright: kernel, Window(stride: 2))) }
-      ?? conv2d(scaled, kernel, Window(padding: kernel.shape[0] / 2))
-    guard isDemodulated else { return (result, nil) }
+  /// What pictures are multiplied by before the convolution, [N,I].
+  func factors(_ style: Tensor) -> Tensor { modulation(style) * scale }
+
+  func scaled(_ x: Tensor, _ factors: Tensor) -> Tensor { x * factors.reshaped([x.shape[0], 1, 1, x.shape[3]]) }
+
+  /// What the convolution is multiplied by, [N,1,1,O]; nil if by nothing.
+  func demodulation(_ factors: Tensor) -> Tensor? {
+    guard isDemodulated else { return nil }
+    let (batch, kernel) = (factors.shape[0], weight.value)
     // 1 / √(Σ (scale·w·s)² + ε), summed over the window and the input channels: a product of two small matrices.
     let energy = matmul(factors.squared(), sumOfSquares(kernel, leadingAxes: 2))
-    return (result, (energy + 1e-8).reciprocalSquareRoot().reshaped([batch, 1, 1, outputs]))
+    return (energy + 1e-8).reciprocalSquareRoot().reshaped([batch, 1, 1, kernel.shape[3]])
   }
+
+  /// The shared convolution of scaled pictures [N,H,W,I], and what ends the layer.
+  func convolved(_ scaled: Tensor, end: () -> BiasActivation) -> Tensor {
+    if let blur { return blur(convTranspose2d(scaled, upright: weight.value, Window(stride: 2)), end: end) }
+    return conv2d(scaled, weight.value, window, end: end)
+  }
+
+  private var window: Window { Window(padding: weight.value.shape[0] / 2) }
 }

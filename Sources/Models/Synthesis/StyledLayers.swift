@@ -15,14 +15,27 @@ public final class StyledConv: Module {
     activate = BiasOnly(outputs)
   }
 
-  /// - Parameter map: Noise, [N,H',W',1] or [1,H',W',1] of the output's sides.
-  public func callAsFunction(_ x: Tensor, style: Tensor, noise map: Tensor) -> Tensor {
+  /// What pictures are multiplied by before the convolution, [N,I].
+  func factors(_ style: Tensor) -> Tensor { conv.factors(style) }
+
+  /// - Parameters:
+  ///   - given: `factors(style)`, if x was multiplied by them already.
+  ///   - map: Noise, [N,H',W',1] or [1,H',W',1] of the output's sides.
+  ///   - next: The factors of the only layer that sees the result, which is multiplied by them.
+  public func callAsFunction(
+    _ x: Tensor, scaledBy given: Tensor? = nil, style: Tensor, noise map: Tensor, next: Tensor? = nil
+  ) -> Tensor {
     func layer(_ x: Tensor, _ style: Tensor) -> Tensor {
-      let (result, demodulation) = conv.parts(x, style: style)
-      return biasActivation(
-        result, scale: demodulation, bias: activate.bias.value, noise: map, strength: noise.weight.value)
+      let factors = given ?? conv.factors(style)
+      return conv.convolved(given == nil ? conv.scaled(x, factors) : x) {
+        BiasActivation(
+          scale: conv.demodulation(factors), bias: activate.bias.value, noise: map, strength: noise.weight.value,
+          next: next.map { $0.reshaped([$0.shape[0], 1, 1, $0.shape[1]]) })
+      }
     }
     guard recomputesActivations else { return layer(x, style) }
+    // What is given must not depend on this layer's parameters, nor be seen by it alone.
+    precondition(given == nil && next == nil, "a layer that is computed again scales its own pictures")
     return recomputed([x, style], parameters: parameters.map(\.parameter.value)) { layer($0[0], $0[1]) }
   }
 }
