@@ -101,42 +101,96 @@ func gradients(
   (Recording.isOn, Recording.isOffToDraw) = (recording, false)
   defer { (Recording.isOn, Recording.isOffToDraw) = before }
 
-  let wanted = Set(inputs.map(ObjectIdentifier.init))
-  var path = nodesLeading(from: output, to: wanted)
-  var gradient: [ObjectIdentifier: Tensor] = [:]
-  gradient[ObjectIdentifier(output)] = seed ?? Tensor(repeating: 1, shape: output.shape)
-  var uses = watcher.map { _ in LeafUses(of: inputs, in: path.nodes) }
-  while let node = path.nodes.popLast() {
-    let key = ObjectIdentifier(node)
+  var path = GradientPath(from: output, to: inputs)
+  var gradient = [Tensor?](repeating: nil, count: path.nodes.count)
+  gradient[0] = seed ?? Tensor(repeating: 1, shape: output.shape)
+  var uses = watcher.map { _ in LeafUses(of: inputs, in: path) }
+  for place in path.order.reversed() {
+    let node = path.nodes[place].take()!
     defer {
       if let watcher, let record = node.record {
         for (index, leaf) in uses!.finished(by: record) {
-          if let final = gradient[leaf] { watcher.gradientIsFinal(index, final) }
+          if let final = gradient[path.places[leaf]!] { watcher.gradientIsFinal(index, final) }
         }
         watcher.operationIsDone()
       }
       if !keepingGraph { node.letGoOfRecord() }
     }
-    guard let record = node.record, let incoming = gradient[key] else { continue }
-    if !wanted.contains(key) { gradient[key] = nil }
-    let needed = record.inputs.map { path.members.contains(ObjectIdentifier($0)) }
-    for (input, contribution) in zip(record.inputs, record.rule(incoming, node, needed)) {
-      guard let contribution, path.members.contains(ObjectIdentifier(input)) else { continue }
-      assert(contribution.shape == input.shape, "a rule gave \(contribution.shape) for \(input.shape)")
-      let inputKey = ObjectIdentifier(input)
-      gradient[inputKey] = gradient[inputKey].map { $0 + contribution } ?? contribution
+    guard let record = node.record, let incoming = gradient[place] else { continue }
+    if !path.isWanted[place] { gradient[place] = nil }
+    let targets = path.inputs(of: place)
+    let needed = targets.map { $0 >= 0 && path.leads[$0] }
+    for (index, contribution) in record.rule(incoming, node, needed).enumerated() where needed[index] {
+      guard let contribution else { continue }
+      assert(contribution.shape == record.inputs[index].shape, "a rule gave a gradient of another shape")
+      let target = targets[targets.startIndex + index]
+      gradient[target] = gradient[target].map { $0 + contribution } ?? contribution
     }
   }
-  return inputs.map { gradient[ObjectIdentifier($0)] ?? Tensor.zeros($0.shape) }
+  return inputs.map { input in path.places[ObjectIdentifier(input)].flatMap { gradient[$0] } ?? .zeros(input.shape) }
+}
+
+/// What a backward pass goes through. Tensors are looked up once; from then on they are their places.
+private struct GradientPath {
+  /// Each tensor that the output was made of, the output first; those that lead to no wanted one are let go of.
+  var nodes: [Tensor?]
+  private(set) var places: [ObjectIdentifier: Int]
+  private(set) var isWanted: [Bool]
+  /// Whether a tensor is wanted or was made of one that is.
+  private(set) var leads: [Bool]
+  /// The places that lead somewhere, in the order in which the tensors were made.
+  private(set) var order: [Int]
+  /// The places of all inputs, node after node, and where each node's start; -1 for one that is not tracked.
+  private var edges: [Int] = []
+  private var firstEdges: [Int] = []
+
+  func inputs(of place: Int) -> ArraySlice<Int> { edges[firstEdges[place]..<firstEdges[place + 1]] }
+
+  init(from output: Tensor, to wanted: [Tensor]) {
+    var found = [output]
+    var places = [ObjectIdentifier(output): 0]
+    var next = 0
+    while next < found.count {
+      let node = found[next]
+      precondition(node.record !== Record.spent, "an earlier backward pass let go of this graph: let it keep the graph")
+      firstEdges.append(edges.count)
+      for input in node.record?.inputs ?? [] {
+        guard input.isTracked else {
+          edges.append(-1)
+          continue
+        }
+        let place = places[ObjectIdentifier(input), default: found.count]
+        if place == found.count {
+          places[ObjectIdentifier(input)] = place
+          found.append(input)
+        }
+        edges.append(place)
+      }
+      next += 1
+    }
+    firstEdges.append(edges.count)
+    var leads = [Bool](repeating: false, count: found.count)
+    for tensor in wanted { if let place = places[ObjectIdentifier(tensor)] { leads[place] = true } }
+    isWanted = leads
+    let times = found.map { $0.record?.order ?? 0 }
+    order = found.indices.sorted { (times[$0], $0) < (times[$1], $1) }
+    for place in order where !leads[place] {
+      leads[place] = edges[firstEdges[place]..<firstEdges[place + 1]].contains { $0 >= 0 && leads[$0] }
+    }
+    order.removeAll { !leads[$0] }
+    nodes = zip(found, leads).map { $1 ? $0 : nil }
+    self.leads = leads
+    self.places = places
+  }
 }
 
 /// How many operations that use a leaf are still to come in a backward pass.
 private struct LeafUses {
   private var left: [ObjectIdentifier: (index: Int, count: Int)] = [:]
 
-  init(of inputs: [Tensor], in nodes: [Tensor]) {
+  init(of inputs: [Tensor], in path: GradientPath) {
     for (index, input) in inputs.enumerated() where input.record == nil { left[ObjectIdentifier(input)] = (index, 0) }
-    for node in nodes {
+    for case let node? in path.nodes {
       for input in node.record?.inputs ?? [] { left[ObjectIdentifier(input)]?.count += 1 }
     }
   }
@@ -152,28 +206,6 @@ private struct LeafUses {
     }
     return found
   }
-}
-
-/// The tensors on paths from `output` to the wanted ones, latest last, and their identities.
-private func nodesLeading(from output: Tensor, to wanted: Set<ObjectIdentifier>)
-  -> (nodes: [Tensor], members: Set<ObjectIdentifier>)
-{
-  var reached: Set<ObjectIdentifier> = []
-  var nodes: [Tensor] = []
-  var pending = [output]
-  while let node = pending.popLast() {
-    guard node.isTracked, reached.insert(ObjectIdentifier(node)).inserted else { continue }
-    precondition(node.record !== Record.spent, "an earlier backward pass let go of this graph: let it keep the graph")
-    nodes.append(node)
-    if let record = node.record { pending.append(contentsOf: record.inputs) }
-  }
-  nodes.sort { ($0.record?.order ?? 0) < ($1.record?.order ?? 0) }
-  var members: Set<ObjectIdentifier> = []
-  for node in nodes {
-    let leads = node.record?.inputs.contains { members.contains(ObjectIdentifier($0)) } ?? false
-    if leads || wanted.contains(ObjectIdentifier(node)) { members.insert(ObjectIdentifier(node)) }
-  }
-  return (nodes.filter { members.contains(ObjectIdentifier($0)) }, members)
 }
 
 /// An operation with a fast kernel and a readable reference.

@@ -109,7 +109,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   }
 
   /// Fills memory with `scale` times standard normal values: the values of `normal()`, on all threads.
-  mutating func fillNormal(_ values: UnsafeMutablePointer<Float>, count: Int, scale: Float) {
+  public mutating func fillNormal(_ values: UnsafeMutablePointer<Float>, count: Int, scale: Float = 1) {
     // A block of the stream gives four values. A stream that is inside one goes on by itself.
     let blocks = used == 4 && spareNormal == nil ? count / 4 : 0
     let start = self

@@ -1,6 +1,6 @@
 import Checkpoints
 import Engine
-import Models
+@testable import Models
 import XCTest
 
 final class SynthesisTests: XCTestCase {
@@ -83,6 +83,28 @@ final class SynthesisTests: XCTestCase {
       XCTAssertEqual(discriminator(image, labels: labels).shape, [3, 1])
       XCTAssertEqual(generator.noiseSides.last, size / 2)
     }
+  }
+
+  /// Noise is drawn picture after picture, and in each layer after layer, from one stream or from one of its own.
+  func testNoiseIsWhatTheStreamGives() {
+    var source = RandomStream(seed: 1, name: "buffers")
+    let buffers = NoiseBuffers(layers: 3, stream: &source)
+    let stream = RandomStream(seed: 4, name: "noise")
+    func expected(_ streams: [RandomStream]) -> [[Float]] {
+      var (streams, maps) = (streams, buffers.sides.map { _ in [Float]() })
+      for picture in 0..<3 {
+        let own = streams.count == 1 ? 0 : picture
+        for (layer, side) in buffers.sides.enumerated() {
+          for _ in 0..<side * side { maps[layer].append(streams[own].normal()) }
+        }
+      }
+      return maps
+    }
+    let drawn = buffers.maps(.drawn(stream), batch: 3)
+    XCTAssertEqual(drawn.map(\.shape), [[3, 4, 4, 1], [3, 8, 8, 1], [3, 8, 8, 1]])
+    XCTAssertEqual(drawn.map(\.values), expected([stream]))
+    let streams = (0..<3).map { RandomStream(seed: 5, name: "picture", index: $0) }
+    XCTAssertEqual(buffers.maps(.drawnEach(streams), batch: 3).map(\.values), expected(streams))
   }
 
   func testAGradientReachesEveryParameter() {

@@ -17,7 +17,8 @@ public func - (a: Tensor, b: Tensor) -> Tensor {
 
 public func * (a: Tensor, b: Tensor) -> Tensor {
   recorded(mapPairs(a, b) { $0 * $1 }, from: [a, b]) { g, _, needed in
-    [needed[0] ? sumOfProducts(g, b, to: a.shape) : nil, needed[1] ? sumOfProducts(g, a, to: b.shape) : nil]
+    if needed[0], needed[1], let (byA, byB) = gradientsOfScaling(g, a, by: b) { return [byA, byB] }
+    return [needed[0] ? sumOfProducts(g, b, to: a.shape) : nil, needed[1] ? sumOfProducts(g, a, to: b.shape) : nil]
   }
 }
 

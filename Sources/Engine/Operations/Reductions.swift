@@ -70,37 +70,6 @@ extension Tensor {
   }
 }
 
-/// Sums a·b over the axes along which a tensor of `target` shape was repeated.
-///
-/// Where nothing needs recording the product is never stored: this is the gradient of every scale by its factor.
-func sumOfProducts(_ a: Tensor, _ b: Tensor, to target: [Int]) -> Tensor {
-  let shape = broadcastShape(a.shape, b.shape)
-  // [N, …, C] · [N, …, C] → [N, 1, …, 1, C] or [C]: pictures by their styles, demodulations and biases.
-  guard !Recording.concerns([a, b]), a.shape == b.shape, a.shape == shape, shape.count >= 2, let channels = target.last,
-    channels == shape.last, target.count == shape.count, target[0] == shape[0],
-    target.dropFirst().dropLast().allSatisfy({ $0 == 1 }), target != shape, shape.elementCount > 0
-  else { return (a * b).sum(to: target) }
-  let span = Trace.open("sumOfProducts", "\(shape)", operations: 2 * a.count, bytes: 8 * a.count)
-  defer { Trace.close(span) }
-  let result = Tensor(uninitialized: target)
-  let rows = shape.dropFirst().dropLast().reduce(1, *)
-  let (p, q, o) = (a.pointer, b.pointer, result.pointer)
-  Parallel.pieces(shape[0], values: a.count) { sample in
-    let out = o + sample * channels
-    out.update(repeating: 0, count: channels)
-    for row in 0..<rows {
-      let start = (sample * rows + row) * channels
-      let (x, y) = (p + start, q + start)
-      var i = 0
-      while i < channels {
-        out[i].addProduct(x[i], y[i])
-        i &+= 1
-      }
-    }
-  }
-  return result
-}
-
 /// Writes e^(x - max) of a row and returns their sum and the maximum.
 private func exponentials(_ row: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ count: Int)
   -> (total: Float, largest: Float)
@@ -179,61 +148,7 @@ private func sumMiddle(_ x: Tensor, outer: Int, middle: Int, inner: Int) -> Tens
     for row in 0..<outer { o[row] = sumOfRun(partial.pointer + row * chunks, chunks) }
     return result
   }
-  return sumRows(x, outer: outer, middle: middle, inner: inner) { $0 }
-}
-
-/// The sum of the squares over the leading axes, where nothing is recorded in one pass; with the bits of
-/// `squared().sum(...)`.
-public func sumOfSquares(_ x: Tensor, leadingAxes: Int) -> Tensor {
-  let rest = Array(x.shape.dropFirst(leadingAxes))
-  let inner = rest.reduce(1, *)
-  if Recording.concerns([x]) || inner <= 1 { return x.squared().sum(Array(0..<leadingAxes)) }
-  let span = Trace.open("sumOfSquares", "\(x.shape)", operations: 2 * x.count, bytes: 4 * x.count)
-  defer { Trace.close(span) }
-  let sums = DerivedWeights.form(.squares(leadingAxes: leadingAxes), of: x) {
-    sumRows(x, outer: 1, middle: x.count / inner, inner: inner) { $0 * $0 }.storage
-  }
-  return Tensor(shape: rest, storage: sums)
-}
-
-/// [outer, middle, inner] → [outer, inner], of a function of the values: rows of `inner` are added up, in strips that
-/// stay in registers; many rows are cut into at most 16 pieces.
-@inline(__always)
-private func sumRows(_ x: Tensor, outer: Int, middle: Int, inner: Int, _ value: (Lanes) -> Lanes) -> Tensor {
-  let result = Tensor(uninitialized: [outer, inner])
-  let (p, o) = (x.pointer, result.pointer)
-  let strip = 1024
-  let strips = (inner + strip - 1) / strip
-  let pieces = outer * strips > 4 ? 1 : max(1, min(16, middle * inner / 16384))
-  let length = (middle + pieces - 1) / pieces
-  let partial = pieces == 1 ? result.storage : Storage(count: outer * pieces * inner)
-  Parallel.ranges(outer * pieces * strips, grain: max(1, 65536 / max(1, length * min(inner, strip)))) { start, end in
-    for index in start..<end {
-      let (block, part) = (index / strips / pieces, index / strips % pieces)
-      let first = index % strips * strip
-      let rows = min(middle, part * length)..<min(middle, (part + 1) * length)
-      let out = partial.pointer + (block * pieces + part) * inner
-      Lanes.forEachRun(first, min(inner, first + strip)) { i, n in
-        var source = p + (block * middle + rows.lowerBound) * inner + i
-        var (even, odd) = (Lanes.zero, Lanes.zero)
-        var row = rows.lowerBound
-        while row &+ 2 <= rows.upperBound {
-          even += value(Lanes(source, n))
-          odd += value(Lanes(source + inner, n))
-          source += 2 &* inner
-          row &+= 2
-        }
-        if row < rows.upperBound { even += value(Lanes(source, n)) }
-        (even + odd).store(out + i, n)
-      }
-    }
-  }
-  if pieces > 1 {
-    for block in 0..<outer {
-      GEMM.addInOrder(partial.pointer + block * pieces * inner, pieces: pieces, count: inner, into: o + block * inner)
-    }
-  }
-  return result
+  return sumRows(outer: outer, middle: middle, inner: inner) { Lanes(p + $0, $1) }
 }
 
 /// The sum of a contiguous run: 32 running sums, so that it is fast and its rounding error small.

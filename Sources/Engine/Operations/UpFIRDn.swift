@@ -149,7 +149,7 @@ private func upFIRDownKernel(
   let columns = contributions(horizontal, input: width, output: outWidth)
   let rowLength = width * channels
   let streaming = Lanes.streams(result.count)
-  Parallel.ranges(batch * outHeight, grain: max(1, 16384 / max(1, outWidth * channels))) { start, end in
+  Parallel.ranges(batch * outHeight, grain: max(1, 8192 / max(1, outWidth * channels))) { start, end in
     let combined = Storage(count: rowLength)
     let line = combined.pointer
     let unfinished = finish.map { _ in Storage(count: outWidth * channels) }

@@ -115,6 +115,11 @@ final class GeneratorTraining {
     losses.keep(step: number, of: settings.iterations)
   }
 
+  /// Of the list at hand: a module finds its parameters by reflection, which takes as long as a layer of a small network.
+  private func setDiscriminatorTrainable(_ isTrainable: Bool) {
+    for (_, parameter) in discriminatorParameters { parameter.isTrainable = isTrainable }
+  }
+
   private func augmented(
     _ pictures: Tensor, isReal: Bool, share: BatchShare, stream: inout RandomStream
   ) -> Tensor {
@@ -158,7 +163,7 @@ final class GeneratorTraining {
         labels: own, feature: feature, noiseRatio: ratio, mixesStyles: mixes, share: share, stream: &drawing
       ).image
     }
-    discriminator.setTrainable(true)
+    setDiscriminatorTrainable(true)
     let real = augmented(pictures, isReal: true, share: share, stream: &augmenting)
     let realLogits = discriminator(real, labels: own)
     let fakeLogits = discriminator(augmented(fake, isReal: false, share: share, stream: &augmenting), labels: own)
@@ -199,7 +204,7 @@ final class GeneratorTraining {
   private func trainGenerator(_ number: Int, labels: [Int], feature: Tensor?) throws {
     var drawing = stream("generator", number)
     var augmenting = stream("generator.augmentation", number)
-    discriminator.setTrainable(false)
+    setDiscriminatorTrainable(false)
     let share = parallel.share(of: labels.count)
     let own = share.part(of: labels)
     let (ratio, mixes) = (noiseRatio(&drawing), mixesStyles(&drawing))

@@ -35,22 +35,29 @@ final class NoiseBuffers: Module {
       precondition(maps.count == sides.count, "\(sides.count) noise maps are needed; \(maps.count) were given")
       return maps
     case .drawn(var stream):
-      return joined((0..<batch).map { _ in drawn(from: &stream) })
+      return layers(of: .normal([batch, valuesOfPicture], from: &stream))
     case .drawnEach(let streams):
       precondition(streams.count == batch, "\(batch) streams of noise are needed; \(streams.count) were given")
-      return joined(streams.map { stream in
-        var stream = stream
-        return drawn(from: &stream)
-      })
+      let values = Tensor.zeros([batch, valuesOfPicture])
+      values.withMutableElements { values in
+        let start = values.baseAddress!
+        Parallel.pieces(batch) { picture in
+          var stream = streams[picture]
+          stream.fillNormal(start + picture * valuesOfPicture, count: valuesOfPicture)
+        }
+      }
+      return layers(of: values)
     }
   }
 
-  private func drawn(from stream: inout RandomStream) -> [Tensor] {
-    sides.map { side in .normal([1, side, side, 1], from: &stream) }
-  }
+  private var valuesOfPicture: Int { sides.reduce(0) { $0 + $1 * $1 } }
 
-  /// [picture][layer] → one batch per layer.
-  private func joined(_ pictures: [[Tensor]]) -> [Tensor] {
-    sides.indices.map { layer in concatenated(pictures.map { $0[layer] }, axis: 0) }
+  /// Pictures' noise, one layer after the other [N, values], cut into maps.
+  private func layers(of values: Tensor) -> [Tensor] {
+    var start = 0
+    return sides.map { side in
+      defer { start += side * side }
+      return values.slice(1, start..<start + side * side).reshaped([values.shape[0], side, side, 1])
+    }
   }
 }
