@@ -64,6 +64,23 @@ final class UnrecordedTests: XCTestCase {
     }
   }
 
+  func testScaledConvolutions() {
+    let cases: [(input: [Int], kernel: Int, outputs: Int)] = [
+      ([2, 64, 40, 24], 1, 12), ([5, 31, 33, 256], 1, 12), ([1, 70, 70, 17], 1, 3), ([16, 16, 16, 64], 1, 12),
+      ([1, 64, 65, 1], 1, 1),
+      // In the plain way: many outputs, few pixels, another kernel.
+      ([2, 64, 40, 24], 1, 40), ([2, 5, 6, 24], 1, 12), ([2, 64, 40, 5], 3, 12),
+    ]
+    for (input, kernel, outputs) in cases {
+      let x = formulaValues(input, salt: 18)
+      let scale = formulaValues([input[0], 1, 1, input[3]], salt: 19)
+      let weight = formulaValues([kernel, kernel, input[3], outputs], salt: 20)
+      let window = Window(padding: kernel / 2)
+      assertSameBits([x, scale, weight], { conv2d($0[0], scale: $0[1], $0[2], window) }, "\(input)")
+      assertClose(conv2d(x, scale: scale, weight, window), conv2d(x * scale, weight, window), tolerance: 1e-6)
+    }
+  }
+
   /// An end of outputs [N,H,W,C] with all its parts, and these.
   private func ended(_ shape: [Int]) -> (inputs: [Tensor], end: (ArraySlice<Tensor>) -> BiasActivation) {
     let ofPictures = [shape[0], 1, 1, shape[3]]

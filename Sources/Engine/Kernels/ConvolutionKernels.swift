@@ -51,6 +51,29 @@ public enum ConvolutionKernels {
     return result
   }
 
+  /// x·scale [N,H,W,I], weight [1,1,I,O] → [N,H,W,O]: some pixels are scaled, then multiplied.
+  static func scaledPointwise(_ x: Tensor, _ scale: Tensor, _ weight: Tensor, _ size: ConvolutionSize) -> Tensor {
+    let result = Tensor(uninitialized: size.outputShape)
+    let (inputs, outputs, ofPicture) = (size.inChannels, size.outChannels, size.height * size.width)
+    let length = max(8, (1 << 15) / inputs)
+    Parallel.ranges(size.pixels, grain: max(length, (size.pixels + 15) / 16)) { start, end in
+      let scaled = Storage(count: length * inputs)
+      for low in stride(from: start, to: end, by: length) {
+        let rows = min(length, end - low)
+        for row in 0..<rows {
+          let (source, factors) = (x.pointer + (low &+ row) &* inputs, scale.pointer + (low &+ row) / ofPicture &* inputs)
+          Lanes.forEachRun(0, inputs) { c, n in
+            (Lanes(source + c, n) * Lanes(factors + c, n)).store(scaled.pointer + row &* inputs + c, n)
+          }
+        }
+        GEMM.call(
+          transposeA: false, transposeB: false, m: rows, n: outputs, k: inputs, scaled.pointer, strideA: inputs,
+          weight.pointer, strideB: outputs, result.pointer + low * outputs, strideC: outputs)
+      }
+    }
+    return result
+  }
+
   /// - Parameter isTransposed: Whether the weight is given as [K,K,O,I].
   static func inputGradient(
     _ g: Tensor, _ weight: Tensor, isTransposed: Bool = false, _ size: ConvolutionSize

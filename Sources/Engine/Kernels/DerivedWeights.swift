@@ -14,8 +14,8 @@ struct DerivedForm: Hashable {
 
 /// Forms that are kept with their weight until it changes.
 ///
-/// Drawing and evaluation use the same weights for batch after batch, and what is made of them can take longer than the
-/// multiplications: for four pictures of 8×8 half of a convolution's time. So from the second time on they keep it.
+/// Drawing and evaluation use the same weights for batch after batch, and what is made of them is no small part of the
+/// work: a third of a convolution of four pictures of 8×8. So from the second time on they keep it.
 /// Training changes its weights before a form would be used again. The bits are the same either way.
 struct DerivedWeights {
   private var kept: [DerivedForm: Storage] = [:]

@@ -60,6 +60,19 @@ public func conv2d(
     finish: ChannelFinish(factor: factor, offset: offset, residual: residual, isRectified: isRectified))
 }
 
+/// `conv2d` of pictures that are multiplied by factors of their own, [N,1,1,I]: where nothing is recorded, a large 1×1
+/// convolution to few channels does both while its inputs are in cache. The bits are the same either way.
+public func conv2d(_ x: Tensor, scale: Tensor, _ weight: Tensor, _ window: Window) -> Tensor {
+  let size = ConvolutionSize(input: x.shape, weight: weight.shape, window: window)
+  guard !Recording.concerns([x, scale, weight]), size.isPointwise, size.outChannels < 16, size.pixels >= 4096,
+    x.shape[3] == weight.shape[2]
+  else { return conv2d(x * scale, weight, window) }
+  precondition(scale.shape == [x.shape[0], 1, 1, x.shape[3]], "factors [N,1,1,I] are needed, not \(scale.shape)")
+  let span = Trace.open("conv2d", size.description, operations: size.operations, bytes: size.bytes)
+  defer { Trace.close(span) }
+  return ConvolutionKernels.scaledPointwise(x, scale, weight, size)
+}
+
 /// `end` of `conv2d`, a layer of StyleGAN2: where nothing is recorded, outputs are finished while they are in cache.
 /// The bits are the same either way.
 ///

@@ -21,7 +21,11 @@ func requireFinite(_ value: Float, _ quantity: @autoclosure () -> String, step: 
 
 /// - Parameter keys: The name of the parameter that each gradient belongs to.
 func requireFinite(_ gradients: [Tensor], keys: [String], of quantity: String, step: Int) throws {
-  for (gradient, key) in zip(gradients, keys) where !gradient.isFinite {
-    throw DivergedError(quantity: "the gradient of \(quantity) by \(key)", step: step)
+  var areFinite = [Bool](repeating: true, count: gradients.count)
+  areFinite.withUnsafeMutableBufferPointer { areFinite in
+    Parallel.pieces(gradients.count) { areFinite[$0] = gradients[$0].isFinite }
+  }
+  if let first = areFinite.firstIndex(of: false) {
+    throw DivergedError(quantity: "the gradient of \(quantity) by \(keys[first])", step: step)
   }
 }

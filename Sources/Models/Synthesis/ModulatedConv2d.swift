@@ -30,17 +30,19 @@ public final class ModulatedConv2d: Module {
   /// - Returns: [N,H,W,O], or [N,2H,2W,O] where the layer doubles.
   public func callAsFunction(_ x: Tensor, style: Tensor) -> Tensor {
     let factors = factors(style)
-    let scaled = scaled(x, factors)
     let result =
-      blur.map { $0(convTranspose2d(scaled, upright: weight.value, Window(stride: 2))) }
-      ?? conv2d(scaled, weight.value, window)
+      blur.map { $0(convTranspose2d(scaled(x, factors), upright: weight.value, Window(stride: 2))) }
+      ?? conv2d(x, scale: spread(factors), weight.value, window)
     return demodulation(factors).map { result * $0 } ?? result
   }
 
   /// What pictures are multiplied by before the convolution, [N,I].
   func factors(_ style: Tensor) -> Tensor { modulation(style) * scale }
 
-  func scaled(_ x: Tensor, _ factors: Tensor) -> Tensor { x * factors.reshaped([x.shape[0], 1, 1, x.shape[3]]) }
+  func scaled(_ x: Tensor, _ factors: Tensor) -> Tensor { x * spread(factors) }
+
+  /// [N,I] → [N,1,1,I].
+  private func spread(_ factors: Tensor) -> Tensor { factors.reshaped([factors.shape[0], 1, 1, factors.shape[1]]) }
 
   /// What the convolution is multiplied by, [N,1,1,O]; nil if by nothing.
   func demodulation(_ factors: Tensor) -> Tensor? {
