@@ -108,9 +108,9 @@ func gradients(
   for place in path.order.reversed() {
     let node = path.nodes[place].take()!
     defer {
-      if let watcher, let record = node.record {
-        for (index, leaf) in uses!.finished(by: record) {
-          if let final = gradient[path.places[leaf]!] { watcher.gradientIsFinal(index, final) }
+      if let watcher, node.record != nil {
+        for (index, leaf) in uses!.finished(path.inputs(of: place)) {
+          if let final = gradient[leaf] { watcher.gradientIsFinal(index, final) }
         }
         watcher.operationIsDone()
       }
@@ -186,23 +186,23 @@ private struct GradientPath {
 
 /// How many operations that use a leaf are still to come in a backward pass.
 private struct LeafUses {
-  private var left: [ObjectIdentifier: (index: Int, count: Int)] = [:]
+  /// By the leaf's place.
+  private var left: [Int: (index: Int, count: Int)] = [:]
 
   init(of inputs: [Tensor], in path: GradientPath) {
-    for (index, input) in inputs.enumerated() where input.record == nil { left[ObjectIdentifier(input)] = (index, 0) }
-    for case let node? in path.nodes {
-      for input in node.record?.inputs ?? [] { left[ObjectIdentifier(input)]?.count += 1 }
+    for (index, input) in inputs.enumerated() where input.record == nil {
+      if let place = path.places[ObjectIdentifier(input)] { left[place] = (index, 0) }
     }
+    for place in path.order { for input in path.inputs(of: place) { left[input]?.count += 1 } }
   }
 
-  /// Takes away an operation, and gives the leaves that have none left.
-  mutating func finished(by record: Record) -> [(index: Int, leaf: ObjectIdentifier)] {
-    var found: [(Int, ObjectIdentifier)] = []
-    for input in record.inputs {
-      let key = ObjectIdentifier(input)
-      guard let use = left[key] else { continue }
-      left[key]!.count -= 1
-      if use.count == 1 { found.append((use.index, key)) }
+  /// Takes away an operation with inputs at these places, and gives the leaves that have none left.
+  mutating func finished(_ places: ArraySlice<Int>) -> [(index: Int, leaf: Int)] {
+    var found: [(Int, Int)] = []
+    for place in places {
+      guard let use = left[place] else { continue }
+      left[place]!.count -= 1
+      if use.count == 1 { found.append((use.index, place)) }
     }
     return found
   }

@@ -61,7 +61,7 @@ final class WinogradTests: XCTestCase {
 
   /// The result and both gradients.
   private func all<Way: WinogradTransforms>(_: Way.Type, _ one: Case) -> [Tensor] {
-    let turned = ConvolutionKernels.turnedWeight(one.weight)
+    let turned = ConvolutionKernels.transposed(one.weight, isTurned: true)
     let back = ConvolutionSize(
       input: one.gradient.shape, weight: turned.shape, window: Window(padding: 2 - one.size.window.padding))
     return [

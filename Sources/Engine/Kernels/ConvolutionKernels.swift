@@ -81,12 +81,7 @@ public enum ConvolutionKernels {
     if size.window.stride == 2 && takesWinograd(size, isTransposed: true) {
       return Winograd.inputGradient(g, weight, isTransposed: isTransposed, size)
     }
-    if isTransposed {
-      let upright = DerivedWeights.form(.transposed, of: weight) {
-        withoutRecording { weight.transposed([0, 1, 3, 2]).storage }
-      }
-      return inputGradient(g, Tensor(shape: size.weightShape, storage: upright), size)
-    }
+    if isTransposed { return inputGradient(g, transposed(weight), size) }
     if size.isPointwise {
       let result = Tensor(uninitialized: size.inputShape)
       GEMM.parallel(
@@ -98,7 +93,7 @@ public enum ConvolutionKernels {
     if size.window.stride == 1 && isSquare && size.window.padding < size.kernelHeight {
       // Stride 1: a convolution of the gradient by the weight turned by 180° and transposed.
       let padding = size.kernelHeight - 1 - size.window.padding
-      let turned = turnedWeight(weight)
+      let turned = transposed(weight, isTurned: true)
       return forward(
         g, turned, ConvolutionSize(input: g.shape, weight: turned.shape, window: Window(padding: padding)))
     }
@@ -171,20 +166,20 @@ public enum ConvolutionKernels {
     return result
   }
 
-  /// [K,K,I,O] → [K,K,O,I], turned by 180°.
-  static func turnedWeight(_ weight: Tensor) -> Tensor {
+  /// [K,K,I,O] → [K,K,O,I], or that turned by 180°.
+  static func transposed(_ weight: Tensor, isTurned: Bool = false) -> Tensor {
     let taps = weight.shape[0] * weight.shape[1]
     let (rows, columns) = (weight.shape[2], weight.shape[3])
-    let turned = DerivedWeights.form(.turned, of: weight) {
+    let values = DerivedWeights.form(.transposed(isTurned: isTurned), of: weight) {
       let result = Storage(count: weight.count)
       Parallel.pieces(taps, values: weight.count) { tap in
         Transposition.transpose(
-          weight.pointer + (taps - 1 - tap) * rows * columns, rows: rows, columns: columns,
+          weight.pointer + (isTurned ? taps - 1 - tap : tap) * rows * columns, rows: rows, columns: columns,
           into: result.pointer + tap * rows * columns)
       }
       return result
     }
-    return Tensor(shape: [weight.shape[0], weight.shape[1], columns, rows], storage: turned)
+    return Tensor(shape: [weight.shape[0], weight.shape[1], columns, rows], storage: values)
   }
 
   /// The columns of a window row that lie inside the picture, as offsets 0..<K.

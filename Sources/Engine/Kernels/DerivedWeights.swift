@@ -1,7 +1,8 @@
 /// What kernels make of a weight before they multiply by it.
 struct DerivedForm: Hashable {
   enum Kind: Hashable {
-    case turned, transposed, windowsTransposed
+    case windowsTransposed
+    case transposed(isTurned: Bool)
     case squares(leadingAxes: Int)
     /// By the transforms of a way of Winograd's.
     case transformed(way: ObjectIdentifier, isTurned: Bool)

@@ -72,16 +72,8 @@ enum PositionConvolution {
   static func inputGradient(_ g: Tensor, _ weight: Tensor, _ size: ConvolutionSize) -> Tensor {
     let result = Tensor(uninitialized: size.inputShape)
     let (inputs, outputs) = (size.inChannels, size.outChannels)
-    let (positions, taps) = (size.height * size.width, size.kernelHeight * size.kernelWidth)
-    let upright = DerivedWeights.form(.transposed, of: weight) {
-      let upright = Storage(count: weight.count)
-      Parallel.pieces(taps, values: weight.count) { tap in
-        Transposition.transpose(
-          weight.pointer + tap * inputs * outputs, rows: inputs, columns: outputs,
-          into: upright.pointer + tap * inputs * outputs)
-      }
-      return upright
-    }
+    let positions = size.height * size.width
+    let upright = ConvolutionKernels.transposed(weight)
     var readers = [[(output: Int, tap: Int)]](repeating: [], count: positions)
     for run in runs(size) {
       for offset in 0..<run.taps { readers[run.input + offset].append((run.output, run.tap + offset)) }

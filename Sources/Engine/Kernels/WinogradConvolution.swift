@@ -159,7 +159,8 @@ extension WinogradConvolution {
     let products = products(tiles: size.batch * high * wide, inputs: size.outChannels, outputs: size.inChannels)
     let weights =
       isTransposed
-      ? transformed(weight, products, isTurned: true) : transformed(ConvolutionKernels.turnedWeight(weight), products)
+      ? transformed(weight, products, isTurned: true)
+      : transformed(ConvolutionKernels.transposed(weight, isTurned: true), products)
     products.forward(weights: weights) { range, planes, row in
       small.spread(
         g.pointer, side: Way.outputs + 1, points: Way.points, range, into: planes, row: row, Way.smallInput)

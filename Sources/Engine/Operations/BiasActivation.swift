@@ -27,14 +27,30 @@ public struct BiasActivation {
   /// x [N,...,C] → the same shape. `scale` and `next` are in the same pass where nothing is recorded; the bits are the
   /// same either way.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    check(x.shape)
     if Recording.concerns([x] + tensors) {
+      check(x.shape)
       let scaled = scale.map { x * $0 } ?? x
       let result = biasActivation(
         scaled, bias: bias, noise: noise, strength: strength, factor: factor, slope: slope, gain: gain)
       return next.map { result * $0 } ?? result
     }
     return pass(x)
+  }
+
+  /// The end of an operation on some inputs: done by itself where anything is recorded, else in one pass with it.
+  ///
+  /// Where the operation is recorded, `end` is called after it: gradients are added up in the reverse order of what is
+  /// recorded.
+  static func ending(
+    _ inputs: [Tensor], _ end: () -> BiasActivation, _ operation: () -> Tensor,
+    inOnePass: (BiasActivation) -> Tensor
+  ) -> Tensor {
+    if Recording.concerns(inputs) {
+      let result = operation()
+      return end()(result)
+    }
+    let end = end()
+    return Recording.concerns(end.tensors) ? end(operation()) : inOnePass(end)
   }
 
   /// Those to which gradients flow.

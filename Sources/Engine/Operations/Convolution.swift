@@ -49,15 +49,22 @@ public func conv2d(
     return channelAffine(
       conv2d(x, weight, window), factor: factor, offset: offset, residual: residual, isRectified: isRectified)
   }
+  precondition(residual == nil || residual!.shape == size.outputShape, "a residual of shape \(size.outputShape) is needed")
+  return unrecorded(
+    x, weight, size,
+    finish: ChannelFinish(factor: factor, offset: offset, residual: residual, isRectified: isRectified))
+}
+
+/// The convolution itself, and what follows each output.
+private func unrecorded(
+  _ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize, finish: (any OutputFinish)? = nil
+) -> Tensor {
   precondition(
     x.rank == 4 && weight.rank == 4 && x.shape[3] == weight.shape[2],
     "conv2d takes [N,H,W,I] and [K,K,I,O]; the shapes are \(x.shape) and \(weight.shape)")
-  precondition(residual == nil || residual!.shape == size.outputShape, "a residual of shape \(size.outputShape) is needed")
   let span = Trace.open("conv2d", size.description, operations: size.operations, bytes: size.bytes)
   defer { Trace.close(span) }
-  return ConvolutionKernels.forward(
-    x, weight, size,
-    finish: ChannelFinish(factor: factor, offset: offset, residual: residual, isRectified: isRectified))
+  return ConvolutionKernels.forward(x, weight, size, finish: finish)
 }
 
 /// `conv2d` of pictures that are multiplied by factors of their own, [N,1,1,I]: where nothing is recorded, a large 1×1
@@ -76,22 +83,18 @@ public func conv2d(_ x: Tensor, scale: Tensor, _ weight: Tensor, _ window: Windo
 /// `end` of `conv2d`, a layer of StyleGAN2: where nothing is recorded, outputs are finished while they are in cache.
 /// The bits are the same either way.
 ///
-/// - Parameter end: Called once, and where the convolution is recorded after it: gradients are added up in the reverse
-///   order of what is recorded.
+/// - Parameter end: Called as `BiasActivation.ending` does.
 public func conv2d(_ x: Tensor, _ weight: Tensor, _ window: Window, end: () -> BiasActivation) -> Tensor {
   let size = ConvolutionSize(input: x.shape, weight: weight.shape, window: window)
-  if Recording.concerns([x, weight]) || size.outputShape.elementCount == 0 {
+  if size.outputShape.elementCount == 0 {
     let result = conv2d(x, weight, window)
     return end()(result)
   }
-  let end = end()
-  if Recording.concerns(end.tensors) { return end(conv2d(x, weight, window)) }
-  precondition(
-    x.rank == 4 && weight.rank == 4 && x.shape[3] == weight.shape[2],
-    "conv2d takes [N,H,W,I] and [K,K,I,O]; the shapes are \(x.shape) and \(weight.shape)")
-  let span = Trace.open("conv2d", size.description, operations: size.operations, bytes: size.bytes)
-  defer { Trace.close(span) }
-  return ConvolutionKernels.forward(x, weight, size, finish: end.pass(over: size.outputShape))
+  return BiasActivation.ending([x, weight], end) {
+    conv2d(x, weight, window)
+  } inOnePass: {
+    unrecorded(x, weight, size, finish: $0.pass(over: size.outputShape))
+  }
 }
 
 /// The gradient of `conv2d` by its input; by itself, transposed convolution.

@@ -7,14 +7,7 @@ func sumOfProducts(_ a: Tensor, _ b: Tensor, to target: [Int]) -> Tensor {
   let (p, q) = (a.pointer, b.pointer)
   if !Recording.concerns([a, b]) && sum.isByPicture {
     let result = Tensor(uninitialized: target)
-    let o = result.pointer
-    Parallel.pieces(sum.outer, values: a.count) { picture in
-      let sums = o + picture &* sum.inner
-      sums.update(repeating: 0, count: sum.inner)
-      for row in picture &* sum.middle..<(picture &+ 1) &* sum.middle {
-        addProducts(p + row &* sum.inner, q + row &* sum.inner, count: sum.inner, to: sums)
-      }
-    }
+    sum.addProductsByPicture(p, q, into: result.pointer) { _, _ in }
     return result
   }
   let sums = sumRows(outer: sum.outer, middle: sum.middle, inner: sum.inner) { Lanes(p + $0, $1) * Lanes(q + $0, $1) }
@@ -32,30 +25,15 @@ func gradientsOfScaling(_ g: Tensor, _ x: Tensor, by s: Tensor) -> (Tensor, Tens
   let span = Trace.open("scaling gradient", "\(g.shape)", operations: 3 * g.count, bytes: 12 * g.count)
   defer { Trace.close(span) }
   let (scaled, summed) = (Tensor(uninitialized: g.shape), Tensor(uninitialized: s.shape))
-  let (p, q, factors, o, sums) = (g.pointer, x.pointer, s.pointer, scaled.pointer, summed.pointer)
+  let (p, factors, o) = (g.pointer, s.pointer, scaled.pointer)
   let streaming = Lanes.streams(g.count)
-  Parallel.pieces(sum.outer, values: g.count) { picture in
-    let (factors, sums) = (factors + picture &* sum.inner, sums + picture &* sum.inner)
-    sums.update(repeating: 0, count: sum.inner)
-    for row in picture &* sum.middle..<(picture &+ 1) &* sum.middle {
-      let start = row &* sum.inner
-      addProducts(p + start, q + start, count: sum.inner, to: sums)
-      Lanes.forEachRun(0, sum.inner) { i, n in
-        (Lanes(p + start + i, n) * Lanes(factors + i, n)).store(o + start + i, n, streaming: streaming)
-      }
+  sum.addProductsByPicture(p, x.pointer, into: summed.pointer) { picture, start in
+    Lanes.forEachRun(0, sum.inner) { i, n in
+      (Lanes(p + start + i, n) * Lanes(factors + picture &* sum.inner + i, n))
+        .store(o + start + i, n, streaming: streaming)
     }
   }
   return (scaled, summed)
-}
-
-/// Adds x·y to the sums, element by element.
-@inline(__always)
-private func addProducts(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int, to sums: UnsafeMutablePointer<Float>
-) {
-  Lanes.forEachRun(0, count) { i, n in
-    Lanes(sums + i, n).addingProduct(Lanes(x + i, n), Lanes(y + i, n)).store(sums + i, n)
-  }
 }
 
 /// The sum over the squares of the leading axes, in one pass; with the bits of `squared().sum(...)`.
@@ -94,6 +72,25 @@ private struct MiddleSum {
     inner = shape[(last + 1)...].reduce(1, *)
     if inner == 1 { return nil }
     isByPicture = target[0] == shape[0] && target.dropFirst().dropLast().allSatisfy { $0 == 1 }
+  }
+
+  /// Sums x·y of each picture, row after row, and calls `body` with the picture and where its row starts.
+  @inline(__always)
+  func addProductsByPicture(
+    _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, into sums: UnsafeMutablePointer<Float>,
+    _ body: (_ picture: Int, _ start: Int) -> Void
+  ) {
+    Parallel.pieces(outer, values: outer * middle * inner) { picture in
+      let sums = sums + picture &* inner
+      sums.update(repeating: 0, count: inner)
+      for row in picture &* middle..<(picture &+ 1) &* middle {
+        let start = row &* inner
+        Lanes.forEachRun(0, inner) { i, n in
+          Lanes(sums + i, n).addingProduct(Lanes(x + start + i, n), Lanes(y + start + i, n)).store(sums + i, n)
+        }
+        body(picture, start)
+      }
+    }
   }
 }
 

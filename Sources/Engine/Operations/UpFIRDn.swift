@@ -51,17 +51,14 @@ public func upFIRDown(_ x: Tensor, _ filter: UpFIRDown) -> Tensor {
 
 /// `end` of `upFIRDown`, in the same pass where nothing is recorded; the bits are the same either way.
 ///
-/// - Parameter end: Called as that of `conv2d` is.
+/// - Parameter end: Called as `BiasActivation.ending` does.
 public func upFIRDown(_ x: Tensor, _ filter: UpFIRDown, end: () -> BiasActivation) -> Tensor {
-  if Recording.concerns([x]) {
-    let result = upFIRDown(x, filter)
-    return end()(result)
-  }
-  let end = end()
-  if Recording.concerns(end.tensors) { return end(upFIRDown(x, filter)) }
   let (height, width) = sides(of: filter, over: x)
-  return upFIRDownKernel(
-    x, filter, filter, height, width, finish: end.pass(over: [x.shape[0], height, width, x.shape[3]]))
+  return BiasActivation.ending([x], end) {
+    upFIRDown(x, filter)
+  } inOnePass: {
+    upFIRDownKernel(x, filter, filter, height, width, finish: $0.pass(over: [x.shape[0], height, width, x.shape[3]]))
+  }
 }
 
 private func sides(of filter: UpFIRDown, over x: Tensor) -> (height: Int, width: Int) {
