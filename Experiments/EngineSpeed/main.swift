@@ -22,8 +22,8 @@ SpeedExperiment.run { speed in
   //: Both sides do the same work on the same shapes with their own random values, after a run that is not counted.
   //: Short work is repeated within a round, which then counts as its median. A row's ratio is the median of its rounds'
   //: ratios; the smallest and the largest stand beside it. PyTorch's residual networks are timed in both of its memory
-  //: layouts, and the faster one is compared. Memory is the most that either process held during the rounds, all of it:
-  //: code, weights and buffers.
+  //: layouts for three rounds, then in the faster one, which is compared. Memory is the most that either process held
+  //: during the rounds, all of it: code, weights and buffers.
   notebook.text(speed.peerSummary)
 
   //: ## The machine's ceilings
@@ -63,6 +63,16 @@ SpeedExperiment.run { speed in
   //: Threads share the pieces of an operation; what they cannot share is bookkeeping, and the memory's rate.
   notebook.plot(speed.threadChart(rows), caption: "How many times faster all threads are than one, medians of pairs.")
 
+  //: Small networks are many short operations. To wake a thread, and to fetch what it wrote from its cache, takes some
+  //: microseconds, so the shortest gain nothing by it. How many there are, and how far all threads would come if these
+  //: were not shared at all and longer ones perfectly, one thread's trace tells. Threads also wait for each other's
+  //: caches: the last column is the rate of the ceilings' last line, measured beside each pair. It falls where cores
+  //: share no cache, and on a virtual machine that can change within seconds.
+  notebook.table(
+    speed.sharingTable(rows),
+    caption: "Operations of one run; the share of one thread's time that brief ones, and what lies between operations, "
+      + "take; and the bound that follows.")
+
   //: Twice the pictures should cost twice the time, and so should twice the pixels. Below, time per picture and time
   //: per pixel are set to one at the smallest size: a level line is growth in proportion, a falling one a fixed cost
   //: (weights are read, and in training updated, however few the pictures) that is shared by more and more.
@@ -98,7 +108,7 @@ SpeedExperiment.run { speed in
   //: about a row is decided by the median of its rounds.
   for claim in speed.timeClaims(rows) { notebook.claim(claim) }
   notebook.claim(speed.memoryClaim(rows))
-  notebook.claim(speed.threadClaim(rows, peak: peak))
+  for claim in speed.threadClaims(rows, peak: peak) { notebook.claim(claim) }
   notebook.claim(
     speed.growthClaim("Time grows no faster than the batch (within a tenth).", batches, work: Double.init))
   notebook.claim(

@@ -40,7 +40,7 @@ final class SpeedTests: XCTestCase {
     XCTAssertTrue(SpeedRow.all(.default).allSatisfy { $0.target != nil })
   }
 
-  func testTheWorkerRunsATinyNetworkAndTracesIt() {
+  func testTheWorkerRunsATinyNetworkAndTracesIt() throws {
     var worker = SpeedWorker(photos: nil)
     let name = "classifier-small:batch=2"
     let run = worker.answer("run \(name) 3")
@@ -56,6 +56,9 @@ final class SpeedTests: XCTestCase {
     let totals = traced.totals ?? []
     XCTAssertTrue(totals.contains { $0.name == "conv2d" && $0.calls > 0 && $0.operations > 0 })
     XCTAssertLessThanOrEqual(totals.reduce(0) { $0 + $1.seconds }, traced.wall ?? 0)
+    let brief = try XCTUnwrap(traced.brief)
+    XCTAssertTrue((1...totals.reduce(0) { $0 + $1.calls }).contains(brief.calls))
+    XCTAssertLessThan(brief.seconds, Double(brief.calls) * OneThreadTrace.shortest)
   }
 
   func testTheWorkerSaysWhatItDoesNotKnow() {
@@ -142,6 +145,21 @@ final class SpeedTests: XCTestCase {
     XCTAssertEqual(row.speedUp, 2)
   }
 
+  func testWhatIsTooShortToShareBoundsTheSpeedUp() throws {
+    func total(_ calls: Int, _ seconds: Double) -> SpeedAnswer.Total {
+      .init(name: "x", calls: calls, seconds: seconds, operations: 0, bytes: 0)
+    }
+    let trace = try XCTUnwrap(
+      OneThreadTrace(seconds: 1, SpeedAnswer(totals: [total(2, 0.5), total(3, 0.25)], brief: total(4, 0.25))))
+    XCTAssertEqual(trace.operations, 5)
+    XCTAssertEqual(trace.brief, 4)
+    XCTAssertEqual(trace.secondsBetween, 0.25)
+    XCTAssertEqual(trace.unshared, 0.5)
+    XCTAssertEqual(trace.speedUp(threads: 2), 1 / 0.75)
+    XCTAssertEqual(trace.speedUp(threads: 1), 1)
+    XCTAssertNil(OneThreadTrace(seconds: 1, SpeedAnswer(wall: 1)))
+  }
+
   func testRatesCountProductsAlone() {
     var row = MeasuredRow(SpeedRow.all(.default)[0])
     row.seconds = [0.5]
@@ -160,7 +178,7 @@ final class SpeedTests: XCTestCase {
 
   func testPeaksAreFiniteAndMorePerSecondThanAnyInterpreter() {
     let peak = MachinePeak.measured(scale: 0.01)
-    for value in [peak.fusedMultiplyAdd, peak.matrixProduct, peak.copy] {
+    for value in [peak.fusedMultiplyAdd, peak.matrixProduct, peak.copy, peak.handOver] {
       XCTAssertTrue(value.isFinite)
       XCTAssertGreaterThan(value, 1e8)
     }
@@ -169,7 +187,7 @@ final class SpeedTests: XCTestCase {
 
   func testABusyMachineIsKnownByTheLoopThatSharesNothing() {
     func peak(_ threads: Int, _ rate: Double) -> MachinePeak {
-      MachinePeak(threads: threads, fusedMultiplyAdd: rate, matrixProduct: 1, copy: 1)
+      MachinePeak(threads: threads, fusedMultiplyAdd: rate, matrixProduct: 1, copy: 1, handOver: 1)
     }
     XCTAssertFalse(peak(2, 195).wasDisturbed(over: peak(1, 100)))
     XCTAssertTrue(peak(2, 150).wasDisturbed(over: peak(1, 100)))

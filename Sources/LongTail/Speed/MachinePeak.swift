@@ -11,6 +11,9 @@ public struct MachinePeak: Codable, Equatable, Sendable {
   public let matrixProduct: Double
   /// Bytes per second of a copy that fits no cache, read and written bytes together.
   public let copy: Double
+  /// The same of threads that go on with what another one has just written and still has in its cache. (One thread
+  /// goes on with its own.) Cores without a common cache are slow at it, and small networks live by it.
+  public let handOver: Double
 
   /// The larger of both rates.
   public var operations: Double { max(fusedMultiplyAdd, matrixProduct) }
@@ -30,7 +33,8 @@ public struct MachinePeak: Codable, Equatable, Sendable {
   public static func measured(scale: Double = 1) -> MachinePeak {
     MachinePeak(
       threads: Parallel.threadCount, fusedMultiplyAdd: fusedMultiplyAddRate(scale),
-      matrixProduct: matrixProductRate(scale), copy: copyRate(scale))
+      matrixProduct: matrixProductRate(scale), copy: copyRate(scale),
+      handOver: handOverRate(scale))
   }
 
   private static func best(of tries: Int, _ work: () -> Void) -> Double {
@@ -110,5 +114,23 @@ public struct MachinePeak: Codable, Equatable, Sendable {
       }
     }
     return Double(2 * count * MemoryLayout<Float>.size) / seconds
+  }
+
+  /// Each thread adds to a block of its own, then to that of the next one, and so on.
+  static func handOverRate(_ scale: Double) -> Double {
+    let (blocks, count, rounds) = (Parallel.threadCount, 1 << 16, Int(1000 * scale))
+    let values = Tensor.zeros([blocks, count])
+    let seconds = values.withMutableElements { values in
+      let first = values.baseAddress!
+      return best(of: 5) {
+        for round in 0..<rounds {
+          Parallel.pieces(blocks) { piece in
+            let block = first + (piece + round) % blocks * count
+            for index in 0..<count { block[index] += 1 }
+          }
+        }
+      }
+    }
+    return Double(2 * rounds * blocks * count * MemoryLayout<Float>.size) / seconds
   }
 }

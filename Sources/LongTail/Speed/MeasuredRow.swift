@@ -14,6 +14,11 @@ public struct MeasuredRow: Sendable {
   public internal(set) var peerFailure: String?
   /// Our seconds on one thread and on all, in turn.
   public internal(set) var threadPairs: [(one: Double, all: Double)] = []
+  /// `MachinePeak.handOver` of all threads, beside each pair: it may change from one second to the next where a virtual
+  /// machine's cores are moved.
+  public internal(set) var handOvers: [Double] = []
+  /// A traced run on one thread; nil where only one is used anyway.
+  public internal(set) var oneThread: OneThreadTrace?
   /// Seconds of one run with the trace on, in all.
   public internal(set) var tracedSeconds = 0.0
   /// Where that run's time went.
@@ -60,6 +65,38 @@ public struct MeasuredRow: Sendable {
     let bytes = operations.reduce(0) { $0 + $1.bytes }
     return bytes == 0 ? .nan : Double(directOperations) / Double(bytes)
   }
+}
+
+/// How much of a row's work on one thread is in pieces that others can help with.
+public struct OneThreadTrace: Sendable {
+  /// Seconds under which an operation is hardly worth sharing: to wake a thread and to fetch what it wrote takes
+  /// microseconds.
+  static let shortest = 30e-6
+
+  /// Of a run without the trace, which itself takes time between operations.
+  public let seconds: Double
+  public let operations: Int
+  /// Operations shorter than that, and their seconds.
+  public let brief: Int
+  public let briefSeconds: Double
+  /// Seconds between operations: for the graph and for memory.
+  public let secondsBetween: Double
+
+  /// - Parameters:
+  ///   - seconds: Of a run without the trace.
+  ///   - answer: Of a run with it.
+  init?(seconds: Double, _ answer: SpeedAnswer) {
+    guard seconds > 0, let totals = answer.totals, let brief = answer.brief else { return nil }
+    (self.seconds, self.brief, briefSeconds) = (seconds, brief.calls, brief.seconds)
+    operations = totals.reduce(0) { $0 + $1.calls }
+    secondsBetween = max(0, seconds - totals.reduce(0) { $0 + $1.seconds })
+  }
+
+  /// The share of the time that is brief or between.
+  public var unshared: Double { (briefSeconds + secondsBetween) / seconds }
+
+  /// How many times as fast some threads are, were all the rest shared perfectly and this not at all (Amdahl 1967).
+  public func speedUp(threads: Int) -> Double { 1 / (unshared + (1 - unshared) / Double(threads)) }
 }
 
 /// All runs of one operation in a traced run.

@@ -1,6 +1,7 @@
 /// What a measuring process answers to one request, as one line of JSON: ours and the PyTorch script alike.
 ///
-/// Requests are `threads N`, `run NAME REPEATS` and `quit`, and to our side also `trace NAME [FILE]` and `peak SCALE`.
+/// Requests are `threads N`, `run NAME REPEATS` and `quit`, and to our side also `trace NAME [FILE]`, `peak SCALE` and
+/// `hand-over`.
 struct SpeedAnswer: Codable, Equatable {
   /// The version of the program, in its first line.
   var ready: String?
@@ -14,12 +15,17 @@ struct SpeedAnswer: Codable, Equatable {
   var totals: [Total]?
   /// Seconds of the traced run in all.
   var wall: Double?
+  /// Its operations that were too short to share.
+  var brief: Total?
   var peak: MachinePeak?
+  /// `MachinePeak.handOver` alone.
+  var handOver: Double?
   var error: String?
 
   enum CodingKeys: String, CodingKey {
-    case ready, threads, name, seconds, totals, wall, peak, error
+    case ready, threads, name, seconds, totals, wall, brief, peak, error
     case peakBytes = "peak_bytes"
+    case handOver = "hand_over"
   }
 
   /// All runs of one operation together, as `Trace.Total` counts them.

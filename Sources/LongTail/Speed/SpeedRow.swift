@@ -14,6 +14,8 @@ public struct SpeedRow: Sendable {
   public let hasLayouts: Bool
   /// Reading pictures is one worker's work.
   public let isSingleThreaded: Bool
+  /// Whether it is work of the default profile's small networks, not of the paper's.
+  public var isSmall: Bool { workload.kind.contains("-small") }
   /// Roughly how long the row takes beside others, for the progress of the whole.
   let weight: Double
 

@@ -50,9 +50,14 @@ struct SpeedSession {
   private func rounds(_ mine: Side, _ sides: [Side], _ result: inout MeasuredRow) throws {
     for side in [mine] + sides { try side.warmUp(shortestRound: isBrief ? 0 : shortestRound) }
     let start = DispatchTime.now()
+    var running = Array(sides.indices)
     for round in 0..<repeats {
       result.seconds.append(try mine.measured())
-      for (index, side) in sides.enumerated() { result.peers[index].seconds.append(try side.measured()) }
+      for index in running { result.peers[index].seconds.append(try sides[index].measured()) }
+      // Three rounds tell which layout is faster; more rounds of that one tell more.
+      if round == 2, let faster = result.peers.firstIndex(where: { $0.layout == result.peer?.layout }) {
+        running = [faster]
+      }
       let elapsed = Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) * 1e-9
       if round >= 2 && elapsed > slowRow { break }
     }
@@ -69,9 +74,18 @@ struct SpeedSession {
       let one = try mine.measured()
       _ = try mine.process.ask("threads \(threads)")
       result.threadPairs.append((one, try mine.measured()))
+      if let rate = try mine.process.ask("hand-over").handOver { result.handOvers.append(rate) }
       let elapsed = Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) * 1e-9
-      if pair >= 2 && elapsed > slowRow / 4 { break }
+      if pair >= 2 && elapsed > slowRow / 2 { break }
     }
+    _ = try mine.process.ask("threads 1")
+    let seconds = result.threadPairs.map(\.one).min() ?? 0
+    let tries = try (0..<(isBrief || seconds > 0.5 ? 1 : 5)).compactMap { _ in
+      OneThreadTrace(
+        seconds: try mine.measured(), try mine.process.ask("trace \(result.row.workload.name)"))
+    }
+    result.oneThread = tries.sorted { $0.unshared < $1.unshared }.dropFirst(tries.count / 2).first
+    _ = try mine.process.ask("threads \(threads)")
   }
 
   /// The machine's peaks on one thread and on all.

@@ -15,6 +15,7 @@ extension SpeedExperiment {
         ["multiply-adds in registers, 10⁹ operations/s", rate(one.fusedMultiplyAdd), rate(all.fusedMultiplyAdd)],
         ["product of large matrices, 10⁹ operations/s", rate(one.matrixProduct), rate(all.matrixProduct)],
         ["copy, read and written, 10⁹ bytes/s", rate(one.copy), rate(all.copy)],
+        ["what another thread wrote, in cache, 10⁹ bytes/s", rate(one.handOver), rate(all.handOver)],
       ])
   }
 
@@ -48,6 +49,14 @@ extension SpeedExperiment {
         row.rate.isNaN ? .missing("–") : .percent(row.rate / peak.all.operations, digits: 0)
       },
     ]
+  }
+
+  /// The smallest to the largest of some rates, in 10⁹.
+  private static func range(_ rates: [Double]) -> TableCell {
+    guard let low = rates.min(), let high = rates.max() else { return .missing("–") }
+    return TableCell(
+      "\(NumberFormat.fixed(low * 1e-9, digits: 0)) to \(NumberFormat.fixed(high * 1e-9, digits: 0))",
+      value: .numbers(rates))
   }
 
   private static func cell(_ value: Double) -> TableCell { value.isNaN ? .missing("–") : .number(value) }
@@ -98,12 +107,29 @@ extension SpeedExperiment {
     return table
   }
 
+  /// What of each row is too short to share, and how far that lets threads help.
+  public func sharingTable(_ rows: [MeasuredRow]) -> Table {
+    var table = Table(
+      [
+        "Row", "operations", "under 30 µs", "time in these and between", "times as fast, at most", "measured",
+        "others' cache, 10⁹ bytes/s",
+      ])
+    for row in rows {
+      guard let one = row.oneThread else { continue }
+      table.append([
+        .text("`\(row.row.id)`"), .count(one.operations), .count(one.brief), .percent(one.unshared, digits: 1),
+        .number(one.speedUp(threads: threadCount)), Self.cell(row.speedUp), Self.range(row.handOvers),
+      ])
+    }
+    return table
+  }
+
   /// What the report says of the machine and the run, for `results.json`.
   static func facts(one: MachinePeak, all: MachinePeak, threads: Int, threadTarget: Double) -> JSONValue {
     func rates(_ peak: MachinePeak) -> JSONValue {
       [
         "fusedMultiplyAdd": .number(peak.fusedMultiplyAdd), "matrixProduct": .number(peak.matrixProduct),
-        "copy": .number(peak.copy), "operations": .number(peak.operations),
+        "copy": .number(peak.copy), "handOver": .number(peak.handOver), "operations": .number(peak.operations),
       ]
     }
     return [
@@ -133,6 +159,13 @@ extension SpeedExperiment {
       "peerFailure": row.peerFailure.map(JSONValue.string) ?? .null,
       "secondsOneThread": .numbers(row.threadPairs.map(\.one)),
       "secondsAllThreads": .numbers(row.threadPairs.map(\.all)),
+      "handOvers": .numbers(row.handOvers),
+      "oneThread": row.oneThread.map {
+        [
+          "seconds": .number($0.seconds), "operations": .integer($0.operations), "brief": .integer($0.brief),
+          "briefSeconds": .number($0.briefSeconds), "secondsBetween": .number($0.secondsBetween),
+        ]
+      } ?? .null,
       "directOperations": .integer(row.directOperations), "tracedSeconds": .number(row.tracedSeconds),
       "operations": .array(row.operations.map {
         [

@@ -33,6 +33,7 @@ struct SpeedWorker {
       case ("peak", 2):
         guard let scale = Double(words[1]), scale > 0 else { break }
         return SpeedAnswer(peak: .measured(scale: scale))
+      case ("hand-over", 1): return SpeedAnswer(handOver: MachinePeak.handOverRate(0.1))
       case ("run", 3):
         guard let repeats = Int(words[2]), repeats > 0 else { break }
         let work = try prepared(words[1])
@@ -79,7 +80,19 @@ struct SpeedWorker {
       SpeedAnswer.Total(
         name: $0.name, calls: $0.calls, seconds: $0.seconds, operations: $0.operations, bytes: $0.bytes)
     }
-    return SpeedAnswer(name: name, totals: totals, wall: wall)
+    return SpeedAnswer(name: name, totals: totals, wall: wall, brief: Self.brief(trace))
+  }
+
+  /// The operations of a trace that took less than `OneThreadTrace.shortest`.
+  private static func brief(_ trace: Trace) -> SpeedAnswer.Total {
+    var total = SpeedAnswer.Total(name: "brief", calls: 0, seconds: 0, operations: 0, bytes: 0)
+    for span in trace.spans where span.duration - span.inner < OneThreadTrace.shortest {
+      total.calls += 1
+      total.seconds += span.duration - span.inner
+      total.operations += span.operations
+      total.bytes += span.bytes
+    }
+    return total
   }
 
   private static func timed(_ work: () throws -> Void) rethrows -> Double {

@@ -28,6 +28,7 @@ struct SpeedVerification {
         if let bytes = bytes?.integer { knowledge.numbers.append(Double(bytes >> 20)) }
       }
       operations(row)
+      sharing(row, threads: report["data"]?["threads"]?.integer ?? 1)
     }
     if count > 0 { knowledge.checked.append(("rows of measured times", count)) }
   }
@@ -61,6 +62,17 @@ struct SpeedVerification {
     compare("speedUps", pairs.map { $0 / $1 })
     let operations = row["directOperations"]?.integer ?? 0
     compare("rate", [operations == 0 ? .nan : Double(operations) / Statistics.median(seconds)])
+  }
+
+  /// What of a row is too short to share, and the bound that follows.
+  private mutating func sharing(_ row: JSONValue, threads: Int) {
+    knowledge.numbers += (row["handOvers"]?.doubles ?? []).map { $0 * 1e-9 }
+    let one = row["oneThread"]
+    guard let seconds = one?["seconds"]?.double, let brief = one?["briefSeconds"]?.double,
+      let between = one?["secondsBetween"]?.double
+    else { return }
+    let unshared = (brief + between) / seconds
+    knowledge.numbers += [unshared, 1 / (unshared + (1 - unshared) / Double(threads))]
   }
 
   /// What a table of operations shows: shares of the time and rates, of each operation and of the small ones together.
