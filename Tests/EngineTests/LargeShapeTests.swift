@@ -135,6 +135,25 @@ final class LargeShapeTests: XCTestCase {
     assertClose(variance, (x * x).mean([0, 1, 2]), tolerance: 2e-6)
   }
 
+  /// Few channels, many and odd numbers of them go different ways through a filter: each must be filtered as if it stood
+  /// alone.
+  func testAFilterTreatsEachChannelAlike() {
+    let filters = [
+      UpFIRDown.blur(padding: (2, 1)), .blur(up: 2, padding: (2, 1), gain: 4), .blur(down: 2, padding: (1, 1)),
+      UpFIRDown(taps: [0.5, -0.25, 1], up: 3, down: 2, padding: (1, -1)),
+    ]
+    for channels in [1, 2, 3, 4, 5, 16, 19, 33] {
+      let x = formulaValues([2, 7, 6, channels], salt: 10)
+      for filter in filters {
+        let whole = upFIRDown(x, filter)
+        for channel in 0..<channels {
+          let alone = upFIRDown(x.slice(3, channel..<(channel + 1)), filter)
+          XCTAssertEqual(whole.slice(3, channel..<(channel + 1)).values, alone.values, "\(filter), \(channels) channels")
+        }
+      }
+    }
+  }
+
   func testFiltersAndPooling() {
     let x = integers([2, 61, 58, 12], salt: 10)
     // Taps of integers; the two-dimensional filter by plain loops.

@@ -123,11 +123,47 @@ private func combine(
     }
     return
   }
+  // The usual numbers inside a picture: the weights stay in registers.
+  if place.count == 2 {
+    let (first, second) = (Lanes(repeating: weights[0]), Lanes(repeating: weights[1]))
+    return Lanes.forEachRun(0, count) { i, n in
+      var sum = Lanes.zero
+      sum.addProduct(Lanes(source + i, n), first)
+      sum.addProduct(Lanes(source + step + i, n), second)
+      sum.store(out + i, n, streaming: streaming)
+    }
+  }
+  if place.count == 4 {
+    let (first, second) = (Lanes(repeating: weights[0]), Lanes(repeating: weights[1]))
+    let (third, fourth) = (Lanes(repeating: weights[2]), Lanes(repeating: weights[3]))
+    return Lanes.forEachRun(0, count) { i, n in
+      var sum = Lanes.zero
+      sum.addProduct(Lanes(source + i, n), first)
+      sum.addProduct(Lanes(source + step + i, n), second)
+      sum.addProduct(Lanes(source + 2 &* step + i, n), third)
+      sum.addProduct(Lanes(source + 3 &* step + i, n), fourth)
+      sum.store(out + i, n, streaming: streaming)
+    }
+  }
   Lanes.forEachRun(0, count) { i, n in
     var sum = Lanes.zero
     for tap in 0..<place.count { sum.addProduct(Lanes(source + tap &* step + i, n), Lanes(repeating: weights[tap])) }
     sum.store(out + i, n, streaming: streaming)
   }
+}
+
+/// `combine` for pixels of at most four channels, of which the source has at least three values after the last.
+@inline(__always)
+private func combineColours(
+  _ place: Contribution, _ weights: UnsafePointer<Float>, _ line: UnsafePointer<Float>, channels: Int,
+  into out: UnsafeMutablePointer<Float>
+) {
+  var sum = SIMD4<Float>.zero
+  for tap in 0..<place.count {
+    let pixel = UnsafeRawPointer(line + (place.first &+ tap) &* channels).loadUnaligned(as: SIMD4<Float>.self)
+    sum.addProduct(pixel, SIMD4(repeating: weights[place.weight &+ tap]))
+  }
+  for channel in 0..<channels { out[channel] = sum[channel] }
 }
 
 /// Rows are first combined vertically, a plain loop over W·C values, then horizontally, loops over C.
@@ -147,7 +183,8 @@ private func upFIRDownKernel(
   let rowLength = width * channels
   let streaming = Lanes.streams(result.count)
   Parallel.ranges(batch * outHeight, grain: max(1, 8192 / max(1, outWidth * channels))) { start, end in
-    let combined = Storage(count: rowLength)
+    // Four values are read at once of a pixel that may have fewer.
+    let combined = Storage(count: rowLength + 4)
     let line = combined.pointer
     let unfinished = finish.map { _ in Storage(count: outWidth * channels) }
     for row in start..<end {
@@ -156,9 +193,14 @@ private func upFIRDownKernel(
       combine(rows.places[y], rows.weights, picture, step: rowLength, count: rowLength, into: line)
       let out = unfinished?.pointer ?? result.pointer + row * outWidth * channels
       for column in 0..<outWidth {
-        combine(
-          columns.places[column], columns.weights, line, step: channels, count: channels,
-          into: out + column &* channels, streaming: streaming && finish == nil)
+        let (place, pixel) = (columns.places[column], out + column &* channels)
+        if channels <= 4 {
+          combineColours(place, columns.weights, line, channels: channels, into: pixel)
+        } else {
+          combine(
+            place, columns.weights, line, step: channels, count: channels, into: pixel,
+            streaming: streaming && finish == nil)
+        }
       }
       finish?.apply(
         from: out, to: result.pointer, rows: row * outWidth..<(row + 1) * outWidth, channels: 0..<channels,
