@@ -135,6 +135,22 @@ final class LargeShapeTests: XCTestCase {
     assertClose(variance, (x * x).mean([0, 1, 2]), tolerance: 2e-6)
   }
 
+  /// Sixteen short rows are done at once, and what is left over row by row.
+  func testShortRowsBesideMany() {
+    for width in [1, 2, 12, 16, 17, 63, 64, 70] {
+      for rows in [1, 2, 15, 16, 33, 5000] {
+        let (x, row) = (formulaValues([rows, width], salt: 11), formulaValues([1, width], salt: 12))
+        let (values, repeated) = (x.values, row.values)
+        for (result, f) in [
+          (x - row, { $0 - $1 }), (row - x, { $1 - $0 }), (row * x, { $1 * $0 }),
+        ] as [(Tensor, (Float, Float) -> Float)] {
+          XCTAssertEqual(
+            result.values, values.indices.map { f(values[$0], repeated[$0 % width]) }, "\(rows) rows of \(width)")
+        }
+      }
+    }
+  }
+
   /// Few channels, many and odd numbers of them go different ways through a filter: each must be filtered as if it stood
   /// alone.
   func testAFilterTreatsEachChannelAlike() {

@@ -107,6 +107,21 @@ func mapPairs(
   let plan = BroadcastPlan(a.shape, b.shape, result: shape)
   let inner = plan.sizes.last!
   let (isARun, isBRun) = (plan.aStrides.last! != 0, plan.bStrides.last! != 0)
+  // A short row beside many, such as a bias beside pixels: sixteen copies of it make whole runs of lanes.
+  if plan.sizes.count == 2 && inner < 64 && isARun && isBRun && (plan.aStrides[0] == 0) != (plan.bStrides[0] == 0) {
+    let isARepeated = plan.aStrides[0] == 0
+    let copies = Storage(count: 16 * inner)
+    for copy in 0..<16 { (copies.pointer + copy * inner).update(from: isARepeated ? p : q, count: inner) }
+    let (x, y) = (isARepeated ? copies.pointer : p, isARepeated ? q : copies.pointer)
+    Parallel.ranges(result.count / inner, grain: max(16, 32768 / inner)) { start, end in
+      for row in stride(from: start, to: end, by: 16) {
+        let (first, count) = (row &* inner, min(16, end &- row) &* inner)
+        let (x, y, out) = (isARepeated ? x : x + first, isARepeated ? y + first : y, o + first)
+        Lanes.forEachRun(0, count) { i, n in f(Lanes(x + i, n), Lanes(y + i, n)).store(out + i, n, streaming: streaming) }
+      }
+    }
+    return result
+  }
   Parallel.ranges(result.count / inner, grain: max(1, 32768 / inner)) { start, end in
     plan.forEachRow(start, end) { row, aOffset, bOffset in
       let (x, y, out) = (p + aOffset, q + bOffset, o + row &* inner)
