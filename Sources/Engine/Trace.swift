@@ -20,6 +20,8 @@ public final class Trace: @unchecked Sendable {
     public let operations: Int
     /// Bytes of the operands and the result, each counted once.
     public let bytes: Int
+    /// `duration` without `inner`.
+    public var ownDuration: Double { duration - inner }
   }
 
   nonisolated(unsafe) fileprivate static var current: Trace?
@@ -77,7 +79,7 @@ public final class Trace: @unchecked Sendable {
       let key = byShape ? "\(span.name) \(span.detail)" : span.name
       var total = totals[key] ?? Total(name: key)
       total.calls += 1
-      total.seconds += span.duration - span.inner
+      total.seconds += span.ownDuration
       total.operations += span.operations
       total.bytes += span.bytes
       totals[key] = total

@@ -123,16 +123,7 @@ private func combine(
     }
     return
   }
-  // The usual numbers inside a picture: the weights stay in registers.
-  if place.count == 2 {
-    let (first, second) = (Lanes(repeating: weights[0]), Lanes(repeating: weights[1]))
-    return Lanes.forEachRun(0, count) { i, n in
-      var sum = Lanes.zero
-      sum.addProduct(Lanes(source + i, n), first)
-      sum.addProduct(Lanes(source + step + i, n), second)
-      sum.store(out + i, n, streaming: streaming)
-    }
-  }
+  // The usual number inside a picture: the weights stay in registers.
   if place.count == 4 {
     let (first, second) = (Lanes(repeating: weights[0]), Lanes(repeating: weights[1]))
     let (third, fourth) = (Lanes(repeating: weights[2]), Lanes(repeating: weights[3]))

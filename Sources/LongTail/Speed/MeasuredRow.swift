@@ -86,8 +86,10 @@ public struct OneThreadTrace: Sendable {
   ///   - seconds: Of a run without the trace.
   ///   - answer: Of a run with it.
   init?(seconds: Double, _ answer: SpeedAnswer) {
-    guard seconds > 0, let totals = answer.totals, let brief = answer.brief else { return nil }
-    (self.seconds, self.brief, briefSeconds) = (seconds, brief.calls, brief.seconds)
+    guard seconds > 0, let totals = answer.totals, let brief = answer.briefCalls,
+      let briefSeconds = answer.briefSeconds
+    else { return nil }
+    (self.seconds, self.brief, self.briefSeconds) = (seconds, brief, briefSeconds)
     operations = totals.reduce(0) { $0 + $1.calls }
     secondsBetween = max(0, seconds - totals.reduce(0) { $0 + $1.seconds })
   }

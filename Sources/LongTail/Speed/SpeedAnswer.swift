@@ -15,17 +15,20 @@ struct SpeedAnswer: Codable, Equatable {
   var totals: [Total]?
   /// Seconds of the traced run in all.
   var wall: Double?
-  /// Its operations that were too short to share.
-  var brief: Total?
+  /// Its operations that were too short to share, and their seconds.
+  var briefCalls: Int?
+  var briefSeconds: Double?
   var peak: MachinePeak?
   /// `MachinePeak.handOver` alone.
   var handOver: Double?
   var error: String?
 
   enum CodingKeys: String, CodingKey {
-    case ready, threads, name, seconds, totals, wall, brief, peak, error
+    case ready, threads, name, seconds, totals, wall, peak, error
     case peakBytes = "peak_bytes"
     case handOver = "hand_over"
+    case briefCalls = "brief_calls"
+    case briefSeconds = "brief_seconds"
   }
 
   /// All runs of one operation together, as `Trace.Total` counts them.

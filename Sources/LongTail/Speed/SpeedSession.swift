@@ -39,7 +39,10 @@ struct SpeedSession {
       try rounds(mine, [], &result)
     }
     sides = []
-    if used > 1 { try measureThreads(mine, &result) }
+    if used > 1 {
+      try measureThreads(mine, &result)
+      result.oneThread = try oneThreadTrace(mine, row, isShort: (result.threadPairs.map(\.one).min() ?? 0) < 0.5)
+    }
     let answer = try mine.process.ask(
       "trace \(row.workload.name)" + (traceFolder.map { " " + $0.appendingPathComponent(row.id).path } ?? ""))
     result.tracedSeconds = answer.wall ?? 0
@@ -78,14 +81,16 @@ struct SpeedSession {
       let elapsed = Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) * 1e-9
       if pair >= 2 && elapsed > slowRow / 2 { break }
     }
+  }
+
+  /// What one thread spends its time on: the middle one of some tries, of one where work is long.
+  private func oneThreadTrace(_ mine: Side, _ row: SpeedRow, isShort: Bool) throws -> OneThreadTrace? {
     _ = try mine.process.ask("threads 1")
-    let seconds = result.threadPairs.map(\.one).min() ?? 0
-    let tries = try (0..<(isBrief || seconds > 0.5 ? 1 : 5)).compactMap { _ in
-      OneThreadTrace(
-        seconds: try mine.measured(), try mine.process.ask("trace \(result.row.workload.name)"))
+    let tries = try (0..<(isShort && !isBrief ? 5 : 1)).compactMap { _ in
+      OneThreadTrace(seconds: try mine.measured(), try mine.process.ask("trace \(row.workload.name)"))
     }
-    result.oneThread = tries.sorted { $0.unshared < $1.unshared }.dropFirst(tries.count / 2).first
     _ = try mine.process.ask("threads \(threads)")
+    return tries.sorted { $0.unshared < $1.unshared }.dropFirst(tries.count / 2).first
   }
 
   /// The machine's peaks on one thread and on all.

@@ -80,19 +80,9 @@ struct SpeedWorker {
       SpeedAnswer.Total(
         name: $0.name, calls: $0.calls, seconds: $0.seconds, operations: $0.operations, bytes: $0.bytes)
     }
-    return SpeedAnswer(name: name, totals: totals, wall: wall, brief: Self.brief(trace))
-  }
-
-  /// The operations of a trace that took less than `OneThreadTrace.shortest`.
-  private static func brief(_ trace: Trace) -> SpeedAnswer.Total {
-    var total = SpeedAnswer.Total(name: "brief", calls: 0, seconds: 0, operations: 0, bytes: 0)
-    for span in trace.spans where span.duration - span.inner < OneThreadTrace.shortest {
-      total.calls += 1
-      total.seconds += span.duration - span.inner
-      total.operations += span.operations
-      total.bytes += span.bytes
-    }
-    return total
+    let brief = trace.spans.map(\.ownDuration).filter { $0 < OneThreadTrace.shortest }
+    return SpeedAnswer(
+      name: name, totals: totals, wall: wall, briefCalls: brief.count, briefSeconds: brief.reduce(0, +))
   }
 
   private static func timed(_ work: () throws -> Void) rethrows -> Double {
