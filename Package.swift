@@ -50,8 +50,8 @@ let package = Package(
     // Found through pkg-config by the name that Open MPI and MPICH share.
     .systemLibrary(name: "CMPI", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
 
-    .systemLibrary(name: "CStreaming"),
-    .target(name: "Engine", dependencies: ["COpenBLAS", "CStreaming"], swiftSettings: fast),
+    .systemLibrary(name: "CProcessor"),
+    .target(name: "Engine", dependencies: ["COpenBLAS", "CProcessor"], swiftSettings: fast),
     .target(
       name: "Ranks", dependencies: ["Engine", .target(name: "CMPI", condition: .when(traits: ["MPI"]))],
       swiftSettings: fast),

@@ -110,16 +110,13 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   /// Fills memory with `scale` times standard normal values: the values of `normal()`, on all threads.
   public mutating func fillNormal(_ values: UnsafeMutablePointer<Float>, count: Int, scale: Float = 1) {
-    // A block of the stream gives four values. A stream that is inside one goes on by itself.
-    let blocks = used == 4 && spareNormal == nil ? count / 4 : 0
     let start = self
-    Parallel.ranges(blocks, grain: 512) { first, last in
+    Parallel.ranges(count, grain: 2048) { first, last in
       var own = start
-      own.block += UInt64(first)
-      for i in 4 * first..<4 * last { values[i] = scale * own.normal() }
+      own.skipNormals(first)
+      for i in first..<last { values[i] = scale * own.normal() }
     }
-    block += UInt64(blocks)
-    for i in 4 * blocks..<count { values[i] = scale * normal() }
+    skipNormals(count)
   }
 
   /// Goes on as if `normal()` had been called so many times, in a time that does not depend on how many.

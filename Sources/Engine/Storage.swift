@@ -25,7 +25,8 @@ public final class BufferPool: @unchecked Sendable {
   static let shared = BufferPool()
 
   private struct State {
-    var free: [Int: [UnsafeMutableRawPointer]] = [:]
+    /// By `sizeNumber`.
+    var free = [[UnsafeMutableRawPointer]](repeating: [], count: BufferPool.sizeNumber(BufferPool.large))
     var arena = SpanArena()
     var liveBytes = 0
     var peakLiveBytes = 0
@@ -45,13 +46,19 @@ public final class BufferPool: @unchecked Sendable {
     return (bytes + quarter - 1) / quarter * quarter
   }
 
+  /// The place of a size below `large` among all there are: four to each power of two.
+  private static func sizeNumber(_ size: Int) -> Int {
+    let shift = Int.bitWidth - size.leadingZeroBitCount - 3
+    return 4 * shift + size >> shift
+  }
+
   func take(_ count: Int) -> UnsafeMutablePointer<Float> {
     let size = Self.byteSize(count)
     let cached: UnsafeMutableRawPointer? = lock.withLock {
       state.liveBytes += size
       state.peakLiveBytes = max(state.peakLiveBytes, state.liveBytes)
       if size >= Self.large { return state.arena.take(size) }
-      return state.free[size]?.popLast()
+      return state.free[Self.sizeNumber(size)].popLast()
     }
     guard let raw = cached ?? Self.allocate(size) else {
       fatalError("out of memory: could not allocate \(size >> 20) MiB; use a smaller batch or image size")
@@ -64,7 +71,7 @@ public final class BufferPool: @unchecked Sendable {
     let raw = UnsafeMutableRawPointer(pointer)
     lock.withLock {
       state.liveBytes -= size
-      if size >= Self.large { state.arena.give(raw, size) } else { state.free[size, default: []].append(raw) }
+      if size >= Self.large { state.arena.give(raw, size) } else { state.free[Self.sizeNumber(size)].append(raw) }
     }
   }
 
@@ -77,9 +84,8 @@ public final class BufferPool: @unchecked Sendable {
   public static func trim() {
     let buffers = shared.lock.withLock {
       shared.state.arena.trim()
-      let all = shared.state.free.values.flatMap { $0 }
-      shared.state.free = [:]
-      return all
+      defer { for number in shared.state.free.indices { shared.state.free[number] = [] } }
+      return shared.state.free.flatMap { $0 }
     }
     for buffer in buffers { free(buffer) }
   }

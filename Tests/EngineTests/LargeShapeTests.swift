@@ -54,6 +54,26 @@ final class LargeShapeTests: XCTestCase {
     }
   }
 
+  func testEveryOrderOfAxes() {
+    func orders(_ axes: [Int]) -> [[Int]] {
+      axes.isEmpty ? [[]] : axes.flatMap { first in orders(axes.filter { $0 != first }).map { [first] + $0 } }
+    }
+    for shape in [[3, 9, 10, 33], [2, 1, 5, 4], [1, 3, 2, 0]] {
+      let x = integers(shape, salt: 3)
+      let values = x.values
+      for order in orders([0, 1, 2, 3]) {
+        let turned = order.map { shape[$0] }
+        let expected = (0..<x.count).map { index -> Double in
+          let place = position(index, turned)
+          var source = [0, 0, 0, 0]
+          for (axis, old) in order.enumerated() { source[old] = place[axis] }
+          return Double(values[offset(source, shape)])
+        }
+        assertClose(x.transposed(order), shape: turned, expected, tolerance: 0, "\(shape) as \(order)")
+      }
+    }
+  }
+
   func testBroadcasting() {
     let cases: [([Int], [Int])] = [
       ([3, 70, 80, 5], [3, 1, 1, 5]), ([3, 70, 80, 5], [5]), ([3, 70, 80, 5], [3, 70, 80, 1]), ([200, 1], [1, 300]),

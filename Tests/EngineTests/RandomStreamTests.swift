@@ -134,10 +134,12 @@ final class RandomStreamTests: XCTestCase {
   }
 
   func testManyNormalValuesAreThoseDrawnOneByOne() {
-    for (count, before) in [(9001, 0), (9001, 1), (4096, 2), (3, 0), (0, 0)] {
+    let cases = [(9001, 0, 0), (9001, 1, 0), (4096, 2, 0), (9000, 3, 1), (7000, 0, 1), (3, 0, 0), (0, 0, 0)]
+    for (count, before, normals) in cases {
       var (a, b) = (RandomStream(seed: 7, name: "many"), RandomStream(seed: 7, name: "many"))
-      // Some numbers drawn before, so that the stream is inside a block.
+      // Some numbers drawn before, so that the stream is inside a block, or has a normal value left over.
       for _ in 0..<before { XCTAssertEqual(a.next32(), b.next32()) }
+      for _ in 0..<normals { XCTAssertEqual(a.normal(), b.normal()) }
       let tensor = Tensor.normal([count], scale: 0.5, from: &a)
       XCTAssertEqual(tensor.values, (0..<count).map { _ in 0.5 * b.normal() }, "\(count) after \(before)")
       XCTAssertEqual(a.normal(), b.normal(), "both have drawn as much")

@@ -14,68 +14,55 @@ func broadcastShape(_ a: [Int], _ b: [Int]) -> [Int] {
 
 /// A loop over two broadcast operands: neighbouring axes that move alike are merged.
 ///
-/// A picture [N,H,W,C] times a style [N,1,1,C] becomes the three axes [N, H·W, C].
+/// A picture [N,H,W,C] times a style [N,1,1,C] becomes the three axes C, H·W and N.
 private struct BroadcastPlan {
-  var sizes: [Int] = []
-  var aStrides: [Int] = []
-  var bStrides: [Int] = []
+  /// From the innermost one outwards: how long, and how far each operand moves at a step.
+  private(set) var axes: [(size: Int, a: Int, b: Int)] = []
 
   init(_ a: [Int], _ b: [Int], result: [Int]) {
-    func strides(_ shape: [Int]) -> [Int] {
-      var strides = [Int](repeating: 0, count: result.count)
-      var step = 1
-      for axis in stride(from: shape.count - 1, through: 0, by: -1) {
-        strides[axis + result.count - shape.count] = shape[axis] == 1 ? 0 : step
-        step *= shape[axis]
+    axes.reserveCapacity(result.count + 1)
+    var (aStep, bStep) = (1, 1)
+    for depth in stride(from: 1, through: result.count, by: 1) {
+      let size = result[result.count - depth]
+      let aSize = depth <= a.count ? a[a.count - depth] : 1
+      let bSize = depth <= b.count ? b[b.count - depth] : 1
+      let axis = (size: size, a: aSize == 1 ? 0 : aStep, b: bSize == 1 ? 0 : bStep)
+      if size != 1 {
+        if let last = axes.last, axis.a == last.a * last.size, axis.b == last.b * last.size {
+          axes[axes.count - 1].size *= size
+        } else {
+          axes.append(axis)
+        }
       }
-      return strides
+      aStep *= aSize
+      bStep *= bSize
     }
-    let aAll = strides(a)
-    let bAll = strides(b)
-    for axis in result.indices where result[axis] != 1 {
-      if let last = sizes.indices.last, aStrides[last] == aAll[axis] * result[axis],
-        bStrides[last] == bAll[axis] * result[axis]
-      {
-        sizes[last] *= result[axis]
-        aStrides[last] = aAll[axis]
-        bStrides[last] = bAll[axis]
-      } else {
-        sizes.append(result[axis])
-        aStrides.append(aAll[axis])
-        bStrides.append(bAll[axis])
-      }
-    }
-    if sizes.isEmpty {
-      sizes = [1]
-      aStrides = [1]
-      bStrides = [1]
-    }
+    if axes.isEmpty { axes.append((1, 1, 1)) }
   }
 
   /// Calls `body` for rows `start ..< end` of the innermost axis, with where each operand's row starts.
   @inline(__always)
   func forEachRow(_ start: Int, _ end: Int, _ body: (_ row: Int, _ a: Int, _ b: Int) -> Void) {
-    let outer = sizes.count - 1
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: outer + 1) { position in
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: axes.count) { position in
       var (rest, a, b) = (start, 0, 0)
-      for axis in stride(from: outer - 1, through: 0, by: -1) {
-        position[axis] = rest % sizes[axis]
-        rest /= sizes[axis]
-        a += position[axis] * aStrides[axis]
-        b += position[axis] * bStrides[axis]
+      for axis in axes.indices.dropFirst() {
+        position[axis] = rest % axes[axis].size
+        rest /= axes[axis].size
+        a += position[axis] * axes[axis].a
+        b += position[axis] * axes[axis].b
       }
       for row in start..<end {
         body(row, a, b)
-        var axis = outer - 1
-        while axis >= 0 {
+        var axis = 1
+        while axis < axes.count {
           position[axis] += 1
-          a += aStrides[axis]
-          b += bStrides[axis]
-          if position[axis] < sizes[axis] { break }
-          a -= position[axis] * aStrides[axis]
-          b -= position[axis] * bStrides[axis]
+          a += axes[axis].a
+          b += axes[axis].b
+          if position[axis] < axes[axis].size { break }
+          a -= position[axis] * axes[axis].a
+          b -= position[axis] * axes[axis].b
           position[axis] = 0
-          axis -= 1
+          axis += 1
         }
       }
     }
@@ -105,15 +92,15 @@ func mapPairs(
   }
   if result.count == 0 { return result }
   let plan = BroadcastPlan(a.shape, b.shape, result: shape)
-  let inner = plan.sizes.last!
-  let (isARun, isBRun) = (plan.aStrides.last! != 0, plan.bStrides.last! != 0)
+  let inner = plan.axes[0].size
+  let (isARun, isBRun) = (plan.axes[0].a != 0, plan.axes[0].b != 0)
   // A short row beside many, such as a bias beside pixels: sixteen copies of it make whole runs of lanes.
-  if plan.sizes.count == 2 && inner < 64 && isARun && isBRun && (plan.aStrides[0] == 0) != (plan.bStrides[0] == 0) {
-    let isARepeated = plan.aStrides[0] == 0
+  if plan.axes.count == 2 && inner < 64 && isARun && isBRun && (plan.axes[1].a == 0) != (plan.axes[1].b == 0) {
+    let isARepeated = plan.axes[1].a == 0
     let copies = Storage(count: 16 * inner)
     for copy in 0..<16 { (copies.pointer + copy * inner).update(from: isARepeated ? p : q, count: inner) }
     let (x, y) = (isARepeated ? copies.pointer : p, isARepeated ? q : copies.pointer)
-    Parallel.ranges(result.count / inner, grain: max(16, 32768 / inner)) { start, end in
+    Parallel.ranges(result.count / inner, grain: max(16, Parallel.elementsOfPiece / inner)) { start, end in
       for row in stride(from: start, to: end, by: 16) {
         let (first, count) = (row &* inner, min(16, end &- row) &* inner)
         let (x, y, out) = (isARepeated ? x : x + first, isARepeated ? y + first : y, o + first)
@@ -122,7 +109,7 @@ func mapPairs(
     }
     return result
   }
-  Parallel.ranges(result.count / inner, grain: max(1, 32768 / inner)) { start, end in
+  Parallel.ranges(result.count / inner, grain: max(1, Parallel.elementsOfPiece / inner)) { start, end in
     plan.forEachRow(start, end) { row, aOffset, bOffset in
       let (x, y, out) = (p + aOffset, q + bOffset, o + row &* inner)
       if isARun && isBRun {

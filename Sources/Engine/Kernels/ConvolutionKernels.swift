@@ -100,7 +100,8 @@ public enum ConvolutionKernels {
     if let points = StridedPoints(size) { return points.spread(inputGradient(g, weight, points.dense)) }
     if PositionConvolution.paysInputGradient(size) { return PositionConvolution.inputGradient(g, weight, size) }
     // Otherwise each window's share is added where it came from; pictures do not overlap, so they go in parallel.
-    let result = Tensor.zeros(size.inputShape)
+    let result = Tensor(uninitialized: size.inputShape)
+    let valuesOfImage = size.height * size.width * size.inChannels
     let upright = DerivedWeights.form(.windowsTransposed, of: weight) {
       let upright = Storage(count: weight.count)
       Transposition.transpose(weight.pointer, rows: size.windowCount, columns: size.outChannels, into: upright.pointer)
@@ -109,6 +110,7 @@ public enum ConvolutionKernels {
     let perImage = size.outHeight * size.outWidth
     let length = min(max(1, perImage), max(64, (1 << 17) / max(1, size.windowCount)))
     Parallel.pieces(size.batch) { image in
+      (result.pointer + image * valuesOfImage).update(repeating: 0, count: valuesOfImage)
       let windows = Storage(count: length * size.windowCount)
       var start = image * perImage
       let end = start + perImage

@@ -1,4 +1,4 @@
-import CStreaming
+import CProcessor
 
 /// Sixteen values that are computed at once: the element of all loops over values that do not depend on each other.
 typealias Lanes = SIMD16<Float>

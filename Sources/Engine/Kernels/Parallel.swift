@@ -1,4 +1,4 @@
-import CStreaming
+import CProcessor
 import Foundation
 import Synchronization
 
@@ -31,9 +31,13 @@ public enum Parallel {
     return max(1, (count + even - 1) / even)
   }
 
+  /// Elements of a piece at most, where each is read once and little is done with it.
+  @inline(__always)
+  static var elementsOfPiece: Int { 8192 }
+
   /// Cuts 0..<count into equal runs of at most `grain` and calls `body(start, end)` for each.
   @inline(__always)
-  static func ranges(_ count: Int, grain: Int = 32768, _ body: (Int, Int) -> Void) {
+  static func ranges(_ count: Int, grain: Int = elementsOfPiece, _ body: (Int, Int) -> Void) {
     if count <= grain {
       if count > 0 { body(0, count) }
       return
@@ -47,7 +51,7 @@ public enum Parallel {
   }
 }
 
-/// Threads that wait for work: first spinning for some microseconds, as the next operation is usually near, then asleep.
+/// Threads that wait for work: first spinning for some milliseconds, as the next operation is usually near, then asleep.
 ///
 /// A loop of a small network takes a few microseconds, and each cache line that travels between cores a tenth of one.
 /// So a loop is handed over in one line (`Slot.number` and what follows it), each thread claims pieces from a line of
@@ -117,14 +121,20 @@ private final class ThreadPool: @unchecked Sendable {
         shared.number.pointee.store(number, ordering: .sequentiallyConsistent)
         if sleepers.load(ordering: .sequentiallyConsistent) > 0 { condition.withLock { condition.broadcast() } }
         work(0, on: number)
-        var spins = 0
-        while shared.remaining.pointee.load(ordering: .acquiring) > 0 {
-          spins += 1
-          if spins > 20_000 { sched_yield() } else { spinLoopHint() }
-        }
+        waitForOthers()
       }
     }
     busy.store(false, ordering: .releasing)
+  }
+
+  /// Not inlined, so that a profiler tells waiting from computing.
+  @inline(never)
+  private func waitForOthers() {
+    var spins = 0
+    while shared.remaining.pointee.load(ordering: .acquiring) > 0 {
+      spins += 1
+      if spins > 2_000 { sched_yield() } else { spin_pause() }
+    }
   }
 
   /// Each thread first takes its own run of neighbouring pieces, then helps the others: so the same part of a picture
@@ -189,14 +199,15 @@ private final class ThreadPool: @unchecked Sendable {
     }
   }
 
-  /// Some hundred microseconds: operations of a small network follow each other faster than a sleeper wakes.
+  /// Two to five milliseconds. A sleeper takes tens of microseconds to wake, on virtual cores more, and between the loops
+  /// of a small network there may be some hundred microseconds that one thread spends alone.
   private let spinLimit = 100_000
 
   private func waitForWork(after seen: UInt) -> UInt {
     for _ in 0..<spinLimit {
       let now = shared.number.pointee.load(ordering: .acquiring)
       if now != seen { return now }
-      spinLoopHint()
+      spin_pause()
     }
     condition.lock()
     defer { condition.unlock() }
@@ -206,11 +217,3 @@ private final class ThreadPool: @unchecked Sendable {
     return shared.number.pointee.load(ordering: .acquiring)
   }
 }
-
-@inline(__always)
-private func spinLoopHint() {
-  // Swift offers no pause instruction; an atomic load is not optimised away and leaves the bus alone.
-  _ = pauseCounter.load(ordering: .relaxed)
-}
-
-private let pauseCounter = Atomic<Int>(0)

@@ -5,8 +5,20 @@
 enum PositionConvolution {
   /// A row of the kernel over one output position: `taps` of its columns lie inside the map.
   private struct Run {
-    /// Offsets in pixels of one picture, and the number of the first tap.
-    let output, input, tap, taps: Int
+    /// Offset in pixels of one picture, and the number of the first tap.
+    let input, tap, taps: Int
+
+    /// Nil where all of the row lies outside.
+    init?(_ size: ConvolutionSize, output: Int, kernelRow: Int) {
+      let (row, column) = output.quotientAndRemainder(dividingBy: size.outWidth)
+      let top = row * size.window.stride - size.window.padding + kernelRow
+      let left = column * size.window.stride - size.window.padding
+      let (first, end) = (max(0, -left), min(size.kernelWidth, size.width - left))
+      guard (0..<size.height).contains(top), first < end else { return nil }
+      input = top * size.width + left + first
+      tap = kernelRow * size.kernelWidth + first
+      taps = end - first
+    }
   }
 
   /// Whether it is faster than gathering windows, by measurement: products over few pictures or channels are too
@@ -19,23 +31,11 @@ enum PositionConvolution {
     size.batch >= 16 && size.outHeight * size.outWidth <= positions && size.inChannels >= 16 && size.outChannels >= 16
   }
 
-  /// Runs in the order of their output positions.
-  private static func runs(_ size: ConvolutionSize) -> [Run] {
-    var result: [Run] = []
-    for row in 0..<size.outHeight {
-      for column in 0..<size.outWidth {
-        let top = row * size.window.stride - size.window.padding
-        let left = column * size.window.stride - size.window.padding
-        let (first, end) = (max(0, -left), min(size.kernelWidth, size.width - left))
-        for ky in 0..<size.kernelHeight where (0..<size.height).contains(top + ky) && first < end {
-          result.append(
-            Run(
-              output: row * size.outWidth + column, input: (top + ky) * size.width + left + first,
-              tap: ky * size.kernelWidth + first, taps: end - first))
-        }
-      }
-    }
-    return result
+  /// The outputs along an axis under whose kernel a place of the map lies.
+  private static func readers(of place: Int, kernel: Int, outputs: Int, _ window: Window) -> Range<Int> {
+    let behind = place + window.padding
+    let first = behind < kernel ? 0 : (behind - kernel) / window.stride + 1
+    return first..<max(first, min(outputs, behind / window.stride + 1))
   }
 
   /// Cuts `count` channels into pieces of about 64.
@@ -48,21 +48,21 @@ enum PositionConvolution {
   /// x [N,H,W,I], weight [K,K,I,O] → [N,H',W',O].
   static func forward(_ x: Tensor, _ weight: Tensor, _ size: ConvolutionSize) -> Tensor {
     let positions = size.outHeight * size.outWidth
-    let all = runs(size)
     let result = Tensor(uninitialized: size.outputShape)
-    var byPosition = [[Run]](repeating: [], count: positions)
-    for run in all { byPosition[run.output].append(run) }
     let (inputs, outputs) = (size.inChannels, size.outChannels)
     Parallel.pieces(positions) { position in
       let out = result.pointer + position * outputs
-      if byPosition[position].isEmpty { clear(out, rows: size.batch, stride: positions * outputs, count: outputs) }
-      for (index, run) in byPosition[position].enumerated() {
+      var isEmpty = true
+      for row in 0..<size.kernelHeight {
+        guard let run = Run(size, output: position, kernelRow: row) else { continue }
         GEMM.call(
           transposeA: false, transposeB: false, m: size.batch, n: outputs, k: run.taps * inputs,
           x.pointer + run.input * inputs, strideA: size.height * size.width * inputs,
           weight.pointer + run.tap * inputs * outputs, strideB: outputs,
-          out, strideC: positions * outputs, accumulating: index > 0)
+          out, strideC: positions * outputs, accumulating: !isEmpty)
+        isEmpty = false
       }
+      if isEmpty { clear(out, rows: size.batch, stride: positions * outputs, count: outputs) }
     }
     return result
   }
@@ -74,19 +74,24 @@ enum PositionConvolution {
     let (inputs, outputs) = (size.inChannels, size.outChannels)
     let positions = size.height * size.width
     let upright = ConvolutionKernels.transposed(weight)
-    var readers = [[(output: Int, tap: Int)]](repeating: [], count: positions)
-    for run in runs(size) {
-      for offset in 0..<run.taps { readers[run.input + offset].append((run.output, run.tap + offset)) }
-    }
+    let (stride, padding) = (size.window.stride, size.window.padding)
     Parallel.pieces(positions) { position in
       let out = result.pointer + position * inputs
-      if readers[position].isEmpty { clear(out, rows: size.batch, stride: positions * inputs, count: inputs) }
-      for (index, reader) in readers[position].enumerated() {
-        GEMM.call(
-          transposeA: false, transposeB: false, m: size.batch, n: inputs, k: outputs,
-          g.pointer + reader.output * outputs, strideA: size.outHeight * size.outWidth * outputs,
-          upright.pointer + reader.tap * inputs * outputs, strideB: inputs,
-          out, strideC: positions * inputs, accumulating: index > 0)
+      let (y, x) = position.quotientAndRemainder(dividingBy: size.width)
+      let rows = readers(of: y, kernel: size.kernelHeight, outputs: size.outHeight, size.window)
+      let columns = readers(of: x, kernel: size.kernelWidth, outputs: size.outWidth, size.window)
+      if rows.isEmpty || columns.isEmpty {
+        clear(out, rows: size.batch, stride: positions * inputs, count: inputs)
+      }
+      for row in rows {
+        for column in columns {
+          let tap = (y + padding - row * stride) * size.kernelWidth + x + padding - column * stride
+          GEMM.call(
+            transposeA: false, transposeB: false, m: size.batch, n: inputs, k: outputs,
+            g.pointer + (row * size.outWidth + column) * outputs, strideA: size.outHeight * size.outWidth * outputs,
+            upright.pointer + tap * inputs * outputs, strideB: inputs,
+            out, strideC: positions * inputs, accumulating: row > rows.lowerBound || column > columns.lowerBound)
+        }
       }
     }
     return result
@@ -95,7 +100,6 @@ enum PositionConvolution {
   /// x [N,H,W,I], g [N,H',W',O] → [K,K,I,O]. A thread sums half a row of the kernel for some output channels.
   static func weightGradient(_ x: Tensor, _ g: Tensor, _ size: ConvolutionSize) -> Tensor {
     let result = Tensor.zeros(size.weightShape)
-    let all = runs(size)
     let (inputs, outputs) = (size.inChannels, size.outChannels)
     let columns = panels(outputs)
     let half = (size.kernelWidth * inputs / 2).roundedUp(to: 16)
@@ -104,14 +108,15 @@ enum PositionConvolution {
       let channels = columns[panel]
       // Rows of the weight [K·K·I, O], counted from the first of this kernel row's.
       let (first, last) = piece % 2 == 0 ? (0, half) : (half, size.kernelWidth * inputs)
-      for run in all where run.tap / size.kernelWidth == row {
+      for position in 0..<size.outHeight * size.outWidth {
+        guard let run = Run(size, output: position, kernelRow: row) else { continue }
         let origin = run.tap % size.kernelWidth * inputs
         let (start, end) = (max(first, origin), min(last, origin + run.taps * inputs))
         guard start < end else { continue }
         GEMM.call(
           transposeA: true, transposeB: false, m: end - start, n: channels.count, k: size.batch,
           x.pointer + run.input * inputs + start - origin, strideA: size.height * size.width * inputs,
-          g.pointer + run.output * outputs + channels.lowerBound, strideB: size.outHeight * size.outWidth * outputs,
+          g.pointer + position * outputs + channels.lowerBound, strideB: size.outHeight * size.outWidth * outputs,
           result.pointer + (run.tap * inputs + start - origin) * outputs + channels.lowerBound, strideC: outputs,
           accumulating: true)
       }

@@ -97,7 +97,7 @@ enum WinogradConvolution<Way: WinogradTransforms> {
       }
       return weights
     }
-    Parallel.ranges((count + 7) / 8, grain: 256) { start, end in
+    Parallel.ranges((count + 7) / 8, grain: 64) { start, end in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: 8 * 3 * points) { half in
         for run in start..<end {
           let c = min(run &* 8, count &- 8)
@@ -114,7 +114,7 @@ enum WinogradConvolution<Way: WinogradTransforms> {
     let count = size.inChannels * size.outChannels
     let stride = WinogradProducts.planeStride(size.inChannels, size.outChannels)
     let points = Way.weightPoints
-    Parallel.ranges((count + 7) / 8, grain: 256) { start, end in
+    Parallel.ranges((count + 7) / 8, grain: 64) { start, end in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: 8 * 3 * points) { half in
         let half = half.baseAddress!
         for run in start..<end {

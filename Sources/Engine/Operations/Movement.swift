@@ -116,8 +116,12 @@ private func permute(_ x: Tensor, _ order: [Int]) -> Tensor {
   guard x.count > 0 else { return result }
   let span = Trace.open("transpose", "\(x.shape) \(order)", bytes: 8 * x.count)
   defer { Trace.close(span) }
-  if x.rank >= 2, order == Array(0..<(x.rank - 2)) + [x.rank - 1, x.rank - 2] {
-    let (rows, columns) = (x.shape[x.rank - 2], x.shape[x.rank - 1])
+  // Matrices turned over, where each of their axes may be several of the tensor's.
+  let kept = order.indices.first { order[$0] != $0 } ?? x.rank
+  let turned = Array(order[kept...])
+  if !turned.isEmpty, turned == Array(turned[0]..<x.rank) + Array(kept..<turned[0]) {
+    let rows = x.shape[kept..<turned[0]].reduce(1, *)
+    let columns = x.shape[turned[0]...].reduce(1, *)
     let matrix = rows * columns
     for at in stride(from: 0, to: x.count, by: matrix) {
       Transposition.transpose(x.pointer + at, rows: rows, columns: columns, into: result.pointer + at)
