@@ -65,9 +65,10 @@ SpeedExperiment.run { speed in
 
   //: Small networks are many short operations. To wake a thread, and to fetch what it wrote from its cache, takes some
   //: microseconds, so the shortest gain nothing by it. How many there are, and how far all threads would come if these
-  //: were not shared at all and longer ones perfectly, one thread's trace tells. Threads also wait for each other's
-  //: caches: the last column is the rate of the ceilings' last line, measured beside each pair. It falls where cores
-  //: share no cache, and on a virtual machine that can change within seconds.
+  //: were not shared at all and longer ones perfectly, one thread's trace tells. Beside the measured median stand the
+  //: fastest runs of both: on a virtual machine neighbours slow one core or the other for seconds, and two threads meet
+  //: that more often than one. Threads also wait for each other's caches: the last column is the rate of the ceilings'
+  //: last line, measured beside each pair, which falls in such seconds too.
   notebook.table(
     speed.sharingTable(rows),
     caption: "Operations of one run; the share of one thread's time that brief ones, and what lies between operations, "

@@ -130,7 +130,7 @@ final class SpeedTests: XCTestCase {
 
   func testTheFasterLayoutIsComparedRoundByRound() {
     var row = MeasuredRow(SpeedRow.all(.default)[0])
-    XCTAssertTrue(row.ratio.isNaN)
+    XCTAssertTrue(row.ratio.isNaN && row.fastestSpeedUp.isNaN)
     row.seconds = [1, 2, 3]
     row.peers = [
       .init(layout: "channels first", seconds: [9, 9, 9], peakBytes: 10),
@@ -143,6 +143,8 @@ final class SpeedTests: XCTestCase {
     XCTAssertEqual(row.ratio, 0.5)
     XCTAssertEqual(row.memoryRatio, 0.25)
     XCTAssertEqual(row.speedUp, 2)
+    row.threadPairs = [(3, 2), (4, 1.5), (5, 2)]
+    XCTAssertEqual(row.fastestSpeedUp, 2)
   }
 
   func testWhatIsTooShortToShareBoundsTheSpeedUp() throws {

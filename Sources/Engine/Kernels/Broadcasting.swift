@@ -40,39 +40,82 @@ private struct BroadcastPlan {
     if axes.isEmpty { axes.append((1, 1, 1)) }
   }
 
-  /// Calls `body` for rows `start ..< end` of the innermost axis, with where each operand's row starts.
-  @inline(__always)
-  func forEachRow(_ start: Int, _ end: Int, _ body: (_ row: Int, _ a: Int, _ b: Int) -> Void) {
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: axes.count) { position in
-      var (rest, a, b) = (start, 0, 0)
-      for axis in axes.indices.dropFirst() {
-        position[axis] = rest % axes[axis].size
-        rest /= axes[axis].size
-        a += position[axis] * axes[axis].a
-        b += position[axis] * axes[axis].b
+  /// Calls `body` for rows `start ..< end` of the innermost axis, with as many at once as stand side by side on the next:
+  /// the first row, how many, and where each operand's first starts.
+  func forEachBlock(_ start: Int, _ end: Int, _ body: (_ row: Int, _ rows: Int, _ a: Int, _ b: Int) -> Void) {
+    let next = axes.count > 1 ? axes[1] : (size: 1, a: 0, b: 0)
+    var row = start
+    while row < end {
+      var (rest, first) = row.quotientAndRemainder(dividingBy: next.size)
+      var (a, b) = (first * next.a, first * next.b)
+      for axis in axes.dropFirst(2) {
+        let position: Int
+        (rest, position) = rest.quotientAndRemainder(dividingBy: axis.size)
+        a += position * axis.a
+        b += position * axis.b
       }
-      for row in start..<end {
-        body(row, a, b)
-        var axis = 1
-        while axis < axes.count {
-          position[axis] += 1
-          a += axes[axis].a
-          b += axes[axis].b
-          if position[axis] < axes[axis].size { break }
-          a -= position[axis] * axes[axis].a
-          b -= position[axis] * axes[axis].b
-          position[axis] = 0
-          axis += 1
+      let rows = min(next.size - first, end - row)
+      body(row, rows, a, b)
+      row += rows
+    }
+  }
+}
+
+/// Rows of two operands, each of which may be one value in a row and one row for all, and where the results go.
+struct PairRows {
+  let a, b: UnsafePointer<Float>
+  let isAOne, isBOne: Bool
+  let out: UnsafeMutablePointer<Float>
+  /// Elements of a row.
+  let count: Int
+  let streaming: Bool
+  var rows = 1
+  /// How far each operand's rows lie apart.
+  var aStep = 0
+  var bStep = 0
+
+  /// Writes `f` of each pair. It stands in the closure that loops are given, so that `f` becomes part of its machine
+  /// code; a function that the closure had captured would be called for every sixteen values.
+  @inline(__always)
+  func each(_ f: (Lanes, Lanes) -> Lanes) {
+    for row in 0..<rows {
+      let (a, b, out) = (a + row &* aStep, b + row &* bStep, out + row &* count)
+      if isAOne && isBOne {
+        out.update(repeating: f(Lanes(repeating: a[0]), Lanes(repeating: b[0]))[0], count: count)
+      } else if isAOne {
+        let one = Lanes(repeating: a[0])
+        Lanes.forEachRun(0, count) { i, n in f(one, Lanes(b + i, n)).store(out + i, n, streaming: streaming) }
+      } else if isBOne {
+        let one = Lanes(repeating: b[0])
+        Lanes.forEachRun(0, count) { i, n in f(Lanes(a + i, n), one).store(out + i, n, streaming: streaming) }
+      } else {
+        Lanes.forEachRun(0, count) { i, n in
+          f(Lanes(a + i, n), Lanes(b + i, n)).store(out + i, n, streaming: streaming)
         }
       }
     }
   }
 }
 
-/// `f` of each pair of elements, broadcast to the common shape, or to a larger one that is asked for.
-@inline(__always)
+/// Neighbouring elements, and where the results go.
+struct ElementRun {
+  let x: UnsafePointer<Float>
+  let out: UnsafeMutablePointer<Float>
+  let count: Int
+  let streaming: Bool
+
+  /// Writes `f` of each, as `PairRows.each` does.
+  @inline(__always)
+  func each(_ f: (Lanes) -> Lanes) {
+    Lanes.forEachRun(0, count) { i, n in f(Lanes(x + i, n)).store(out + i, n, streaming: streaming) }
+  }
+}
+
+/// A function of each pair of elements, broadcast to the common shape, or to a larger one that is asked for.
+///
+/// - Parameter body: Is given rows of them, on all threads: `{ $0.each { $0 + $1 } }`.
 func mapPairs(
-  _ a: Tensor, _ b: Tensor, to target: [Int]? = nil, name: StaticString = #function, _ f: (Lanes, Lanes) -> Lanes
+  _ a: Tensor, _ b: Tensor, to target: [Int]? = nil, name: StaticString = #function, _ body: (PairRows) -> Void
 ) -> Tensor {
   let shape = target ?? broadcastShape(a.shape, b.shape)
   let span = Trace.open(
@@ -82,66 +125,58 @@ func mapPairs(
   let result = Tensor(uninitialized: shape)
   let (p, q, o) = (a.pointer, b.pointer, result.pointer)
   let streaming = Lanes.streams(result.count)
-  if a.shape == shape && b.shape == shape {
-    Parallel.ranges(result.count) { start, end in
-      Lanes.forEachRun(start, end) { i, n in
-        f(Lanes(p + i, n), Lanes(q + i, n)).store(o + i, n, streaming: streaming)
-      }
-    }
-    return result
-  }
   if result.count == 0 { return result }
   let plan = BroadcastPlan(a.shape, b.shape, result: shape)
   let inner = plan.axes[0].size
-  let (isARun, isBRun) = (plan.axes[0].a != 0, plan.axes[0].b != 0)
+  let (isAOne, isBOne) = (plan.axes[0].a == 0, plan.axes[0].b == 0)
+  if plan.axes.count == 1 {
+    Parallel.ranges(inner) { start, end in
+      body(
+        PairRows(
+          a: isAOne ? p : p + start, b: isBOne ? q : q + start, isAOne: isAOne, isBOne: isBOne, out: o + start,
+          count: end - start, streaming: streaming))
+    }
+    return result
+  }
   // A short row beside many, such as a bias beside pixels: sixteen copies of it make whole runs of lanes.
-  if plan.axes.count == 2 && inner < 64 && isARun && isBRun && (plan.axes[1].a == 0) != (plan.axes[1].b == 0) {
+  if plan.axes.count == 2 && inner < 64 && !isAOne && !isBOne && (plan.axes[1].a == 0) != (plan.axes[1].b == 0) {
     let isARepeated = plan.axes[1].a == 0
     let copies = Storage(count: 16 * inner)
     for copy in 0..<16 { (copies.pointer + copy * inner).update(from: isARepeated ? p : q, count: inner) }
     let (x, y) = (isARepeated ? copies.pointer : p, isARepeated ? q : copies.pointer)
-    Parallel.ranges(result.count / inner, grain: max(16, Parallel.elementsOfPiece / inner)) { start, end in
+    Parallel.ranges(result.count / inner, grain: max(16, 8192 / inner)) { start, end in
       for row in stride(from: start, to: end, by: 16) {
         let (first, count) = (row &* inner, min(16, end &- row) &* inner)
-        let (x, y, out) = (isARepeated ? x : x + first, isARepeated ? y + first : y, o + first)
-        Lanes.forEachRun(0, count) { i, n in f(Lanes(x + i, n), Lanes(y + i, n)).store(out + i, n, streaming: streaming) }
+        body(
+          PairRows(
+            a: isARepeated ? x : x + first, b: isARepeated ? y + first : y, isAOne: false, isBOne: false,
+            out: o + first, count: count, streaming: streaming))
       }
     }
     return result
   }
-  Parallel.ranges(result.count / inner, grain: max(1, Parallel.elementsOfPiece / inner)) { start, end in
-    plan.forEachRow(start, end) { row, aOffset, bOffset in
-      let (x, y, out) = (p + aOffset, q + bOffset, o + row &* inner)
-      if isARun && isBRun {
-        Lanes.forEachRun(0, inner) { i, n in
-          f(Lanes(x + i, n), Lanes(y + i, n)).store(out + i, n, streaming: streaming)
-        }
-      } else if isARun {
-        let constant = Lanes(repeating: y[0])
-        Lanes.forEachRun(0, inner) { i, n in f(Lanes(x + i, n), constant).store(out + i, n, streaming: streaming) }
-      } else {
-        let constant = Lanes(repeating: x[0])
-        if isBRun {
-          Lanes.forEachRun(0, inner) { i, n in f(constant, Lanes(y + i, n)).store(out + i, n, streaming: streaming) }
-        } else {
-          out.update(repeating: f(constant, Lanes(repeating: y[0]))[0], count: inner)
-        }
-      }
+  Parallel.ranges(result.count / inner, grain: max(1, 8192 / inner)) { start, end in
+    plan.forEachBlock(start, end) { row, rows, aOffset, bOffset in
+      body(
+        PairRows(
+          a: p + aOffset, b: q + bOffset, isAOne: isAOne, isBOne: isBOne, out: o + row * inner, count: inner,
+          streaming: streaming, rows: rows, aStep: plan.axes[1].a, bStep: plan.axes[1].b))
     }
   }
   return result
 }
 
-/// `f` of each element.
-@inline(__always)
-func mapElements(_ x: Tensor, name: StaticString = #function, _ f: (Lanes) -> Lanes) -> Tensor {
+/// A function of each element.
+///
+/// - Parameter body: Is given runs of them, on all threads: `{ $0.each { $0.squareRoot() } }`.
+func mapElements(_ x: Tensor, name: StaticString = #function, _ body: (ElementRun) -> Void) -> Tensor {
   let span = Trace.open("\(name)", "\(x.shape)", operations: x.count, bytes: 8 * x.count)
   defer { Trace.close(span) }
   let result = Tensor(uninitialized: x.shape)
   let (p, o) = (x.pointer, result.pointer)
   let streaming = Lanes.streams(result.count)
   Parallel.ranges(result.count) { start, end in
-    Lanes.forEachRun(start, end) { i, n in f(Lanes(p + i, n)).store(o + i, n, streaming: streaming) }
+    body(ElementRun(x: p + start, out: o + start, count: end - start, streaming: streaming))
   }
   return result
 }

@@ -9,6 +9,9 @@ extension SIMD16<Float> {
   init(_ p: UnsafePointer<Float>, _ count: Int) {
     if count == 16 {
       self = UnsafeRawPointer(p).loadUnaligned(as: Self.self)
+    } else if count == 8 {
+      // As of 24 channels: without it through memory, which takes ten times as long.
+      self.init(lowHalf: UnsafeRawPointer(p).loadUnaligned(as: SIMD8<Float>.self), highHalf: SIMD8(repeating: p[0]))
     } else {
       self.init(repeating: p[0])
       withUnsafeMutableBytes(of: &self) { $0.baseAddress!.copyMemory(from: p, byteCount: 4 &* count) }
@@ -23,6 +26,8 @@ extension SIMD16<Float> {
   func store(_ p: UnsafeMutablePointer<Float>, _ count: Int) {
     if count == 16 {
       UnsafeMutableRawPointer(p).storeBytes(of: self, as: Self.self)
+    } else if count == 8 {
+      UnsafeMutableRawPointer(p).storeBytes(of: lowHalf, as: SIMD8<Float>.self)
     } else {
       withUnsafeBytes(of: self) { UnsafeMutableRawPointer(p).copyMemory(from: $0.baseAddress!, byteCount: 4 &* count) }
     }

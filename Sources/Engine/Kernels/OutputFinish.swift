@@ -21,7 +21,7 @@ extension OutputFinish {
   /// Finishes x [..., C] on all threads, in place or into another tensor.
   func apply(from x: Tensor, to result: Tensor) {
     let streaming = x !== result && Lanes.streams(result.count)
-    Parallel.ranges(result.count / max(1, channels), grain: max(1, Parallel.elementsOfPiece / max(1, channels))) { start, end in
+    Parallel.ranges(result.count / max(1, channels), grain: max(1, 8192 / max(1, channels))) { start, end in
       apply(
         from: x.pointer + start * channels, to: result.pointer, rows: start..<end, channels: 0..<channels,
         streaming: streaming)

@@ -31,13 +31,9 @@ public enum Parallel {
     return max(1, (count + even - 1) / even)
   }
 
-  /// Elements of a piece at most, where each is read once and little is done with it.
-  @inline(__always)
-  static var elementsOfPiece: Int { 8192 }
-
   /// Cuts 0..<count into equal runs of at most `grain` and calls `body(start, end)` for each.
   @inline(__always)
-  static func ranges(_ count: Int, grain: Int = elementsOfPiece, _ body: (Int, Int) -> Void) {
+  static func ranges(_ count: Int, grain: Int = 8192, _ body: (Int, Int) -> Void) {
     if count <= grain {
       if count > 0 { body(0, count) }
       return

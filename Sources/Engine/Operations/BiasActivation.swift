@@ -168,22 +168,36 @@ private func biasActivationGradient(
   let strengths = Storage(count: pieces)
   Parallel.pieces(pieces) { piece in
     let (start, end) = (piece * length, min(rows, (piece + 1) * length))
+    let total = totals.pointer + piece * channels
+    total.update(repeating: 0, count: channels)
+    /// Of the values at a row and channel: writes the gradient by x, and gives it for the sums.
+    @inline(__always)
+    func gradient(_ row: Int, _ c: Int, _ n: Int) -> Lanes {
+      let at = row &* channels &+ c
+      let inner = Lanes(g.pointer + at, n)
+        * Lanes(repeating: gain).wherePositive(Lanes(y.pointer + at, n), else: Lanes(repeating: gain * slope))
+      (inner * factor).store(byInput.pointer + at, n, streaming: streaming)
+      return inner
+    }
+    guard let noise else {
+      // Memory in its order.
+      for row in start..<end {
+        Lanes.forEachRun(0, channels) { c, n in (Lanes(total + c, n) + gradient(row, c, n)).store(total + c, n) }
+      }
+      strengths.pointer[piece] = 0
+      return
+    }
     var byStrength = Lanes.zero
     Lanes.forEachRun(0, channels) { c, n in
-      var total = Lanes.zero
+      var sum = Lanes.zero
       for row in start..<end {
-        let at = row &* channels &+ c
-        let inner = Lanes(g.pointer + at, n)
-          * Lanes(repeating: gain).wherePositive(Lanes(y.pointer + at, n), else: Lanes(repeating: gain * slope))
-        (inner * factor).store(byInput.pointer + at, n, streaming: streaming)
-        total += inner
-        if let noise {
-          // Lanes beyond the last channel repeat another and must not count.
-          let counted = n == 16 ? inner : inner.keeping(n)
-          byStrength.addProduct(counted, Lanes(repeating: noise.pointer[row % noise.count]))
-        }
+        let inner = gradient(row, c, n)
+        sum += inner
+        // Lanes beyond the last channel repeat another and must not count.
+        let counted = n == 16 ? inner : inner.keeping(n)
+        byStrength.addProduct(counted, Lanes(repeating: noise.pointer[row % noise.count]))
       }
-      total.store(totals.pointer + piece &* channels + c, n)
+      sum.store(total + c, n)
     }
     strengths.pointer[piece] = byStrength.sum()
   }

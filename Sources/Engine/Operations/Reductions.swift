@@ -30,7 +30,7 @@ extension Tensor {
   public func broadcast(to target: [Int]) -> Tensor {
     if shape == target { return self }
     precondition(broadcastShape(shape, target) == target, "\(shape) does not broadcast to \(target)")
-    let value = mapPairs(self, Tensor(0), to: target) { x, _ in x }
+    let value = mapPairs(self, Tensor(0), to: target) { $0.each { x, _ in x } }
     return recorded(value, from: [self]) { g, _, _ in [g.sum(to: self.shape)] }
   }
 
@@ -148,7 +148,7 @@ private func sumMiddle(_ x: Tensor, outer: Int, middle: Int, inner: Int) -> Tens
     for row in 0..<outer { o[row] = sumOfRun(partial.pointer + row * chunks, chunks) }
     return result
   }
-  return sumRows(outer: outer, middle: middle, inner: inner) { Lanes(p + $0, $1) }
+  return sumRows(p, outer: outer, middle: middle, inner: inner)
 }
 
 /// The sum of a contiguous run: 32 running sums, so that it is fast and its rounding error small.

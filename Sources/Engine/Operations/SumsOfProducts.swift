@@ -10,7 +10,7 @@ func sumOfProducts(_ a: Tensor, _ b: Tensor, to target: [Int]) -> Tensor {
     sum.addProductsByPicture(p, q, into: result.pointer) { _, _ in }
     return result
   }
-  let sums = sumRows(outer: sum.outer, middle: sum.middle, inner: sum.inner) { Lanes(p + $0, $1) * Lanes(q + $0, $1) }
+  let sums = sumRows(p, times: q, outer: sum.outer, middle: sum.middle, inner: sum.inner)
   return recorded(Tensor(shape: target, storage: sums.storage), from: [a, b]) { u, _, needed in
     [needed[0] ? u * b : nil, needed[1] ? u * a : nil]
   }
@@ -45,10 +45,7 @@ public func sumOfSquares(_ x: Tensor, leadingAxes: Int) -> Tensor {
   defer { Trace.close(span) }
   let p = x.pointer
   let sums = DerivedWeights.form(.squares(leadingAxes: leadingAxes), of: x) {
-    sumRows(outer: 1, middle: x.count / inner, inner: inner) { offset, n in
-      let value = Lanes(p + offset, n)
-      return value * value
-    }.storage
+    sumRows(p, times: p, outer: 1, middle: x.count / inner, inner: inner).storage
   }
   return recorded(Tensor(shape: rest, storage: sums), from: [x]) { u, _, _ in [u * x * 2] }
 }
@@ -94,12 +91,17 @@ private struct MiddleSum {
   }
 }
 
-/// [outer, middle, inner] → [outer, inner], of a function of the values at an offset: rows of `inner` are added up, even
-/// and odd ones for themselves; many rows are cut into at most 16 pieces.
+/// x [outer, middle, inner], or its product with y → [outer, inner]: rows of `inner` are added up, even and odd ones for
+/// themselves; many rows are cut into at most 16 pieces.
 ///
 /// Where rows are many, some of them are added to all sums before the next are read: so memory is read in its order.
-@inline(__always)
-func sumRows(outer: Int, middle: Int, inner: Int, _ value: (_ offset: Int, _ count: Int) -> Lanes) -> Tensor {
+func sumRows(
+  _ x: UnsafePointer<Float>, times y: UnsafePointer<Float>? = nil, outer: Int, middle: Int, inner: Int
+) -> Tensor {
+  @inline(__always)
+  func value(_ offset: Int, _ count: Int) -> Lanes {
+    y.map { Lanes(x + offset, count) * Lanes($0 + offset, count) } ?? Lanes(x + offset, count)
+  }
   let result = Tensor(uninitialized: [outer, inner])
   let o = result.pointer
   let strip = 1024

@@ -53,6 +53,12 @@ public struct MeasuredRow: Sendable {
   /// Time on one thread over time on all, one per pair.
   public var speedUps: [Double] { threadPairs.map { $0.one / $0.all } }
   public var speedUp: Double { Statistics.median(speedUps) }
+  /// The shortest time on one thread over the shortest on all: what is left when whatever else the machine did is taken
+  /// out. Not a number without pairs.
+  public var fastestSpeedUp: Double {
+    guard let one = threadPairs.map(\.one).min(), let all = threadPairs.map(\.all).min() else { return .nan }
+    return one / all
+  }
 
   /// Multiplications and additions of all convolutions and matrix products, by the direct method.
   public var directOperations: Int { operations.filter(\.isProduct).reduce(0) { $0 + $1.operations } }
