@@ -63,7 +63,7 @@ SpeedExperiment.run { speed in
   //: Threads share the pieces of an operation; what they cannot share is bookkeeping, and the memory's rate.
   notebook.plot(speed.threadChart(rows), caption: "How many times faster all threads are than one, medians of pairs.")
 
-  //: Small networks are many short operations. To wake a thread, and to fetch what it wrote from its cache, takes some
+  //: Small networks are many short operations. To tell a thread, and to fetch what it wrote from its cache, takes some
   //: microseconds, so the shortest gain nothing by it. How many there are, and how far all threads would come if these
   //: were not shared at all and longer ones perfectly, one thread's trace tells. Beside the measured median stand the
   //: fastest runs of both: on a virtual machine neighbours slow one core or the other for seconds, and two threads meet

@@ -75,9 +75,8 @@ public struct MeasuredRow: Sendable {
 
 /// How much of a row's work on one thread is in pieces that others can help with.
 public struct OneThreadTrace: Sendable {
-  /// Seconds under which an operation is hardly worth sharing: to wake a thread and to fetch what it wrote takes
-  /// microseconds.
-  static let shortest = 30e-6
+  /// Seconds under which an operation is hardly worth sharing: to fetch what another thread wrote takes microseconds.
+  static let shortest = 5e-6
 
   /// Of a run without the trace, which itself takes time between operations.
   public let seconds: Double
