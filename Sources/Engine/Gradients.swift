@@ -22,8 +22,8 @@ final class Record {
   /// What stands in the place of a record that a backward pass has used up.
   nonisolated(unsafe) static let spent = Record(inputs: []) { _, _, _ in [] }
 
-  @exclusivity(unchecked) nonisolated(unsafe) private static var pending: [Record] = []
-  @exclusivity(unchecked) nonisolated(unsafe) private static var isReleasing = false
+  nonisolated(unsafe) private static var pending: [Record] = []
+  nonisolated(unsafe) private static var isReleasing = false
 
   /// Lets go of a record and of all that only it held, one after the other: a tensor that freed its record itself
   /// would free the one before it first, and so on, and a chain of some ten thousand would overflow the stack.
@@ -38,9 +38,9 @@ final class Record {
 
 /// Whether operations on tracked tensors are recorded now.
 enum Recording {
-  @exclusivity(unchecked) nonisolated(unsafe) static var isOn = true
+  nonisolated(unsafe) static var isOn = true
   /// Whether it is off to draw or to evaluate, not for a backward pass.
-  @exclusivity(unchecked) nonisolated(unsafe) static var isOffToDraw = false
+  nonisolated(unsafe) static var isOffToDraw = false
 
   /// Whether an operation on these tensors is recorded.
   static func concerns(_ inputs: [Tensor]) -> Bool { isOn && inputs.contains(where: \.isTracked) }

@@ -22,10 +22,10 @@ private struct BroadcastPlan {
   init(_ a: [Int], _ b: [Int], result: [Int]) {
     axes.reserveCapacity(result.count + 1)
     var (aStep, bStep) = (1, 1)
-    for depth in stride(from: 1, through: result.count, by: 1) {
-      let size = result[result.count - depth]
-      let aSize = depth <= a.count ? a[a.count - depth] : 1
-      let bSize = depth <= b.count ? b[b.count - depth] : 1
+    for depth in 0..<result.count {
+      let size = result[result.count - 1 - depth]
+      let aSize = depth < a.count ? a[a.count - 1 - depth] : 1
+      let bSize = depth < b.count ? b[b.count - 1 - depth] : 1
       let axis = (size: size, a: aSize == 1 ? 0 : aStep, b: bSize == 1 ? 0 : bStep)
       if size != 1 {
         if let last = axes.last, axis.a == last.a * last.size, axis.b == last.b * last.size {
@@ -40,10 +40,10 @@ private struct BroadcastPlan {
     if axes.isEmpty { axes.append((1, 1, 1)) }
   }
 
-  /// Calls `body` for rows `start ..< end` of the innermost axis, with as many at once as stand side by side on the next:
-  /// the first row, how many, and where each operand's first starts.
+  /// Calls `body` for rows `start ..< end` of the innermost of several axes, with as many at once as stand side by side
+  /// on the next: the first row, how many, and where each operand's first starts.
   func forEachBlock(_ start: Int, _ end: Int, _ body: (_ row: Int, _ rows: Int, _ a: Int, _ b: Int) -> Void) {
-    let next = axes.count > 1 ? axes[1] : (size: 1, a: 0, b: 0)
+    let next = axes[1]
     var row = start
     while row < end {
       var (rest, first) = row.quotientAndRemainder(dividingBy: next.size)

@@ -50,8 +50,8 @@ public enum Parallel {
 /// Threads that wait for work: first spinning for some milliseconds, as the next operation is usually near, then asleep.
 ///
 /// A loop of a small network takes a few microseconds, and each cache line that travels between cores a tenth of one.
-/// So a loop is handed over in one line (`Slot.number` and what follows it), each thread claims pieces from a line of
-/// its own, and tells only once, at the end, how many it has done.
+/// So a loop is handed over in one line (`SharedLines.number` and what follows it), each thread claims pieces from a
+/// line of its own, and tells only once, at the end, how many it has done.
 private final class ThreadPool: @unchecked Sendable {
   static let shared = ThreadPool()
 

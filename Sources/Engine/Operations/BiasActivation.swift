@@ -169,7 +169,6 @@ private func biasActivationGradient(
   Parallel.pieces(pieces) { piece in
     let (start, end) = (piece * length, min(rows, (piece + 1) * length))
     let total = totals.pointer + piece * channels
-    total.update(repeating: 0, count: channels)
     /// Of the values at a row and channel: writes the gradient by x, and gives it for the sums.
     @inline(__always)
     func gradient(_ row: Int, _ c: Int, _ n: Int) -> Lanes {
@@ -181,6 +180,7 @@ private func biasActivationGradient(
     }
     guard let noise else {
       // Memory in its order.
+      total.update(repeating: 0, count: channels)
       for row in start..<end {
         Lanes.forEachRun(0, channels) { c, n in (Lanes(total + c, n) + gradient(row, c, n)).store(total + c, n) }
       }

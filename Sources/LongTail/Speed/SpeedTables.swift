@@ -111,8 +111,8 @@ extension SpeedExperiment {
   public func sharingTable(_ rows: [MeasuredRow]) -> Table {
     var table = Table(
       [
-        "Row", "operations", "under \(Int(OneThreadTrace.shortest * 1e6)) µs", "time in these and between", "times as fast, at most", "measured",
-        "fastest runs", "others' cache, 10⁹ bytes/s",
+        "Row", "operations", "under \(Int(OneThreadTrace.shortest * 1e6)) µs", "time in these and between",
+        "times as fast, at most", "measured", "fastest runs", "others' cache, 10⁹ bytes/s",
       ])
     for row in rows {
       guard let one = row.oneThread else { continue }

@@ -64,8 +64,11 @@ struct SpeedVerification {
     compare("rate", [operations == 0 ? .nan : Double(operations) / Statistics.median(seconds)])
   }
 
-  /// What of a row is too short to share, and the bound that follows.
+  /// What of a row is too short to share, the bound that follows, and the fastest runs' ratio.
   private mutating func sharing(_ row: JSONValue, threads: Int) {
+    if let one = row["secondsOneThread"]?.doubles?.min(), let all = row["secondsAllThreads"]?.doubles?.min() {
+      knowledge.numbers.append(one / all)
+    }
     knowledge.numbers += (row["handOvers"]?.doubles ?? []).map { $0 * 1e-9 }
     let one = row["oneThread"]
     guard let seconds = one?["seconds"]?.double, let brief = one?["briefSeconds"]?.double,
